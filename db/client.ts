@@ -1,0 +1,58 @@
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import * as schema from "@/db/schema";
+import { env } from "@/lib/env";
+
+export type Database = PostgresJsDatabase<typeof schema>;
+/** A database or a transaction on it: what every query takes first. */
+export type Executor = Database | Parameters<Parameters<Database["transaction"]>[0]>[0];
+
+type Pool = { url: string; sql: postgres.Sql; db: Database };
+// One pool a process: the bundler loads this module several times (routes, instrumentation, start script).
+const KEY = Symbol.for("usdt-gateway.pool");
+const store = globalThis as unknown as Record<symbol, Pool | undefined>;
+
+/** The process's database, connected on first use; it reconnects by itself when PostgreSQL was away. */
+export function db(): Database {
+  const url = env().databaseUrl;
+  if (!url) throw new Error("DATABASE_URL is not set: start the gateway with npm start, or set it");
+  if (store[KEY]?.url !== url) {
+    const sql = postgres(url, {
+      max: 16,
+      idle_timeout: 300,
+      connect_timeout: 10,
+      // A query that hangs holds locks that payments wait for: end it.
+      connection: { application_name: "usdt-gateway", statement_timeout: 30_000 },
+      onnotice: () => {},
+    });
+    store[KEY] = { url, sql, db: drizzle(sql, { schema, casing: "snake_case" }) };
+  }
+  return store[KEY].db;
+}
+
+/** Ends the pool; the next `db()` opens a new one. */
+export async function closeDb(): Promise<void> {
+  const pool = store[KEY];
+  store[KEY] = undefined;
+  await pool?.sql.end({ timeout: 5 });
+}
+
+/** The PostgreSQL error behind an error of the database layer, or null. */
+export function databaseError(error: unknown): { code: string; constraint: string | null } | null {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if (e instanceof postgres.PostgresError) return { code: e.code, constraint: e.constraint_name ?? null };
+  }
+  return null;
+}
+
+/** Whether an error means that the database could not be reached or is starting or stopping: try again later. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    const code = "code" in e ? String(e.code) : "";
+    // Classes 08 (connection), 57P (shutdown), 53300 (too many connections); the rest are the driver's and Node's codes.
+    if (/^(08|57P0|53300|CONNECT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)|CONNECTION_/.test(code)) return true;
+    // Node wraps the failures of several addresses ("localhost") in one.
+    if (e instanceof AggregateError && e.errors.some(isDatabaseUnavailable)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,130 @@
+import { and, desc, eq, gt, lt, sql } from "drizzle-orm";
+import type { Executor } from "@/db/client";
+import { blocks, networkCursors } from "@/db/schema";
+import type { Mode } from "@/db/schema/columns";
+import type { Network } from "@/lib/env";
+
+export type Cursor = typeof networkCursors.$inferSelect;
+export type BlockRef = { number: number; hash: string; time: Date };
+export type StoredBlock = BlockRef & { parentHash: string };
+
+const at = (network: Network, mode: Mode) => and(eq(networkCursors.network, network), eq(networkCursors.mode, mode));
+
+/** How far a network has been read, or null before the first tick. */
+export async function findCursor(db: Executor, network: Network, mode: Mode): Promise<Cursor | null> {
+  const [row] = await db.select().from(networkCursors).where(at(network, mode));
+  return row ?? null;
+}
+
+export function listCursors(db: Executor): Promise<Cursor[]> {
+  return db.select().from(networkCursors);
+}
+
+/**
+ * Takes or renews the scanner's lease on a network and reads its cursor, in one statement.
+ * @returns null while another scanner holds the lease.
+ */
+export async function claimCursor(
+  db: Executor,
+  network: Network,
+  owner: string,
+  leaseSeconds: number,
+): Promise<Cursor | null> {
+  const until = sql`now() + make_interval(secs => ${leaseSeconds}::int)`;
+  const [row] = await db
+    .insert(networkCursors)
+    .values({ network, mode: "live", leaseOwner: owner, leaseUntil: until })
+    .onConflictDoUpdate({
+      target: [networkCursors.network, networkCursors.mode],
+      set: { leaseOwner: owner, leaseUntil: until },
+      setWhere: sql`${networkCursors.leaseOwner} is not distinct from ${owner}::uuid
+        or ${networkCursors.leaseUntil} is null or ${networkCursors.leaseUntil} < now()`,
+    })
+    .returning();
+  return row ?? null;
+}
+
+/** Gives the lease back at an orderly end, so that another server goes on at once. */
+export async function releaseCursors(db: Executor, owner: string): Promise<void> {
+  await db
+    .update(networkCursors)
+    .set({ leaseOwner: null, leaseUntil: null })
+    .where(eq(networkCursors.leaseOwner, owner));
+}
+
+/**
+ * Locks the cursor for a change, if it still stands on `expected` (null: not started). The row lock and this comparison are
+ * what makes two scanners harmless: the slower one finds the cursor moved and stores nothing.
+ * @returns false where the cursor has moved.
+ */
+export async function lockCursorAt(
+  tx: Executor,
+  network: Network,
+  expected: { number: number; hash: string } | null,
+): Promise<boolean> {
+  const [row] = await tx.select().from(networkCursors).where(at(network, "live")).for("update");
+  if (!row) return false;
+  return row.scannedNumber === (expected?.number ?? null) && row.scannedHash === (expected?.hash ?? null);
+}
+
+/** Moves the cursor. Call it after `lockCursorAt`, in the transaction that stored what was found up to there. */
+export async function moveCursor(tx: Executor, network: Network, to: BlockRef): Promise<void> {
+  await tx
+    .update(networkCursors)
+    .set({ scannedNumber: to.number, scannedHash: to.hash, scannedTime: to.time })
+    .where(at(network, "live"));
+}
+
+/** Records what a good tick saw of the network. A finalized height never goes back. */
+export async function recordTip(
+  db: Executor,
+  network: Network,
+  tip: { number: number; time: Date; finalizedNumber: number | null },
+): Promise<void> {
+  await db
+    .update(networkCursors)
+    .set({
+      headNumber: tip.number,
+      headTime: tip.time,
+      finalizedNumber: sql`greatest(${networkCursors.finalizedNumber}, ${tip.finalizedNumber}::bigint)`,
+      lastSuccessAt: sql`now()`,
+      lastError: null,
+    })
+    .where(at(network, "live"));
+}
+
+export async function recordScanError(db: Executor, network: Network, message: string): Promise<void> {
+  await db.update(networkCursors).set({ lastError: message.slice(0, 500) }).where(at(network, "live"));
+}
+
+/** Stores recent hashes and forgets those below `keepFrom`. */
+export async function storeBlocks(
+  tx: Executor,
+  network: Network,
+  headers: StoredBlock[],
+  keepFrom: number,
+): Promise<void> {
+  if (headers.length > 0) {
+    await tx
+      .insert(blocks)
+      .values(headers.map((header) => ({ network, ...header })))
+      .onConflictDoUpdate({
+        target: [blocks.network, blocks.number],
+        set: { hash: sql`excluded.hash`, parentHash: sql`excluded.parent_hash`, time: sql`excluded.time` },
+      });
+  }
+  await tx.delete(blocks).where(and(eq(blocks.network, network), lt(blocks.number, keepFrom)));
+}
+
+/** Recent blocks, newest first. */
+export function listBlocks(db: Executor, network: Network): Promise<StoredBlock[]> {
+  return db
+    .select({ number: blocks.number, hash: blocks.hash, parentHash: blocks.parentHash, time: blocks.time })
+    .from(blocks)
+    .where(eq(blocks.network, network))
+    .orderBy(desc(blocks.number));
+}
+
+export async function deleteBlocksAbove(tx: Executor, network: Network, number: number): Promise<void> {
+  await tx.delete(blocks).where(and(eq(blocks.network, network), gt(blocks.number, number)));
+}

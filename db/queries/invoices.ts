@@ -1,0 +1,229 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import { databaseError, type Executor } from "@/db/client";
+import { invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
+import type { Mode } from "@/db/schema/columns";
+import type { Network } from "@/lib/env";
+
+export type Invoice = typeof invoices.$inferSelect;
+
+/** An invoice with what its representations need: the payment, and how far its network is scanned. */
+export type InvoiceView = Invoice & {
+  payment: {
+    txHash: string;
+    fromAddress: string;
+    blockNumber: number;
+    detectedAt: Date;
+    /** Set once, when the invoice was confirmed. */
+    confirmations: number | null;
+  } | null;
+  scannedNumber: number | null;
+};
+
+const PAYMENT = {
+  txHash: transfers.txHash,
+  fromAddress: transfers.fromAddress,
+  blockNumber: transfers.blockNumber,
+  detectedAt: payments.detectedAt,
+  confirmations: payments.confirmations,
+};
+
+/** The query behind every read of invoices; add `where`, order and limit. */
+export function selectInvoices(db: Executor) {
+  return db
+    .select({ invoice: invoices, payment: PAYMENT, scannedNumber: networkCursors.scannedNumber })
+    .from(invoices)
+    .leftJoin(payments, eq(payments.invoiceId, invoices.id))
+    .leftJoin(transfers, eq(transfers.id, payments.transferId))
+    .leftJoin(
+      networkCursors,
+      and(eq(networkCursors.network, invoices.network), eq(networkCursors.mode, invoices.mode)),
+    );
+}
+
+type Row = Awaited<ReturnType<typeof selectInvoices>>[number];
+
+/** Turns a row of `selectInvoices` into a view. */
+export function toView({ invoice, payment, scannedNumber }: Row): InvoiceView {
+  const { txHash, fromAddress, blockNumber, detectedAt } = payment ?? {};
+  const whole =
+    payment && txHash != null && fromAddress != null && blockNumber != null && detectedAt != null
+      ? { txHash, fromAddress, blockNumber, detectedAt, confirmations: payment.confirmations }
+      : null;
+  return { ...invoice, payment: whole, scannedNumber };
+}
+
+async function findOne(db: Executor, where: SQL | undefined): Promise<InvoiceView | null> {
+  const [row] = await selectInvoices(db).where(where).limit(1);
+  return row ? toView(row) : null;
+}
+
+/** Whose world is read: a merchant's, in one mode. Part of every query about invoices. */
+export type Scope = { merchantId: string; mode: Mode };
+const inScope = (scope: Scope) => and(eq(invoices.merchantId, scope.merchantId), eq(invoices.mode, scope.mode));
+
+export function findInvoice(db: Executor, scope: Scope, id: string): Promise<InvoiceView | null> {
+  return findOne(db, and(eq(invoices.id, id), inScope(scope)));
+}
+
+export function findInvoiceByReference(db: Executor, scope: Scope, reference: string): Promise<InvoiceView | null> {
+  return findOne(db, and(eq(invoices.reference, reference), inScope(scope)));
+}
+
+/** The invoice of a pay page, whoever's it is, with the merchant's name. */
+export async function findInvoiceByPayPath(
+  db: Executor,
+  payPath: string,
+): Promise<(InvoiceView & { merchantName: string }) | null> {
+  const invoice = await findOne(db, eq(invoices.payPath, payPath));
+  if (!invoice) return null;
+  const [merchant] = await db
+    .select({ name: merchants.name })
+    .from(merchants)
+    .where(eq(merchants.id, invoice.merchantId));
+  return { ...invoice, merchantName: merchant?.name ?? "" };
+}
+
+export type NewInvoice = Pick<
+  Invoice,
+  | "id"
+  | "merchantId"
+  | "mode"
+  | "walletId"
+  | "network"
+  | "payoutAddress"
+  | "reference"
+  | "payPath"
+  | "amountRequested"
+  | "title"
+  | "description"
+  | "callbackUrl"
+  | "returnUrl"
+  | "metadata"
+  | "whiteLabel"
+>;
+
+export type InsertOutcome =
+  | { result: "inserted"; amount: bigint; createdAt: Date; expiresAt: Date }
+  | { result: "no_slot" }
+  | { result: "reference_taken" }
+  | { result: "path_taken" };
+
+/**
+ * Takes an amount slot and inserts the invoice in one statement: both or neither, with one round trip.
+ * The slot is the asked amount if free, else the lowest free one up to `adjustmentLimit` above it. Its upsert only
+ * overwrites a slot whose hold is over; the primary key of amount_slots makes that true under any concurrency, so
+ * `no_slot` can also mean that another transaction took the same one first: see `insertInvoiceInTurn`.
+ */
+export async function insertInvoice(
+  db: Executor,
+  invoice: NewInvoice,
+  options: { adjustmentLimit: bigint; expirySeconds: number; cooldownSeconds: number },
+): Promise<InsertOutcome> {
+  const lowest = invoice.amountRequested.toString();
+  const highest = (invoice.amountRequested + options.adjustmentLimit).toString();
+  const expires = sql`date_trunc('second', now()) + make_interval(secs => ${options.expirySeconds}::int)`;
+  const statement = sql`
+    with slot as (
+      insert into amount_slots (wallet_id, mode, amount, held_until)
+      select ${invoice.walletId}::uuid, ${invoice.mode}, candidate, ${expires} + make_interval(secs => ${options.cooldownSeconds}::int)
+      from generate_series(${lowest}::bigint, ${highest}::bigint) as candidate
+      where not exists (
+        select 1 from amount_slots held
+        where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
+          and held.amount = candidate and held.held_until > now()
+      )
+      order by candidate
+      limit 1
+      on conflict (wallet_id, mode, amount) do update set held_until = excluded.held_until
+        where amount_slots.held_until <= now()
+      returning amount
+    )
+    insert into invoices (
+      id, merchant_id, mode, wallet_id, network, payout_address, reference, pay_path, amount_requested, amount,
+      title, description, callback_url, return_url, metadata, white_label, created_at, expires_at
+    )
+    select
+      ${invoice.id}::uuid, ${invoice.merchantId}::uuid, ${invoice.mode}, ${invoice.walletId}::uuid, ${invoice.network},
+      ${invoice.payoutAddress}, ${invoice.reference}, ${invoice.payPath}, ${lowest}::bigint, slot.amount,
+      ${invoice.title}, ${invoice.description}, ${invoice.callbackUrl}, ${invoice.returnUrl}, ${invoice.metadata},
+      ${invoice.whiteLabel}::boolean, now(), ${expires}
+    from slot
+    returning amount::text, (extract(epoch from created_at) * 1000)::float8 as created_ms, (extract(epoch from expires_at) * 1000)::float8 as expires_ms`;
+  try {
+    const rows = await db.execute<{ amount: string; created_ms: number; expires_ms: number }>(statement);
+    const row = rows[0];
+    if (!row) return { result: "no_slot" };
+    return {
+      result: "inserted",
+      amount: BigInt(row.amount),
+      createdAt: new Date(row.created_ms),
+      expiresAt: new Date(row.expires_ms),
+    };
+  } catch (error) {
+    const constraint = databaseError(error)?.constraint;
+    if (constraint === "invoices_reference") return { result: "reference_taken" };
+    if (constraint === "invoices_pay_path") return { result: "path_taken" };
+    throw error;
+  }
+}
+
+/**
+ * The same, one at a time a wallet: for whoever lost the race for a slot. With the turn taken, `no_slot` means that none is
+ * free but for a concurrent `insertInvoice`, which the caller may try again after.
+ */
+export function insertInvoiceInTurn(
+  db: Executor,
+  invoice: NewInvoice,
+  options: { adjustmentLimit: bigint; expirySeconds: number; cooldownSeconds: number },
+): Promise<InsertOutcome> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${invoice.walletId}/${invoice.mode}`}, 0))`);
+    return insertInvoice(tx, invoice, options);
+  });
+}
+
+/** When the first slot from `amount` up to `amount + limit` is free again; null where one is free now. */
+export async function nextFreeSlotAt(
+  db: Executor,
+  slot: { walletId: string; mode: Mode; amount: bigint; adjustmentLimit: bigint },
+): Promise<Date | null> {
+  const lowest = slot.amount.toString();
+  const highest = (slot.amount + slot.adjustmentLimit).toString();
+  const rows = await db.execute<{ held: string; soonest_ms: number | null }>(sql`
+    select count(*)::text as held, (extract(epoch from min(held_until)) * 1000)::float8 as soonest_ms
+    from amount_slots
+    where wallet_id = ${slot.walletId}::uuid and mode = ${slot.mode} and held_until > now()
+      and amount between ${lowest}::bigint and ${highest}::bigint`);
+  const row = rows[0];
+  if (!row || BigInt(row.held) <= slot.adjustmentLimit || row.soonest_ms === null) return null;
+  return new Date(row.soonest_ms);
+}
+
+/** Locks an invoice for a change of its state; null where it is not there. */
+export async function lockInvoice(tx: Executor, scope: Scope, id: string): Promise<Invoice | null> {
+  const [row] = await tx
+    .select()
+    .from(invoices)
+    .where(and(eq(invoices.id, id), inScope(scope)))
+    .for("update");
+  return row ?? null;
+}
+
+export async function hasPayment(db: Executor, invoiceId: string): Promise<boolean> {
+  const rows = await db
+    .select({ invoiceId: payments.invoiceId })
+    .from(payments)
+    .where(eq(payments.invoiceId, invoiceId));
+  return rows.length > 0;
+}
+
+/** When the oldest pending live invoice of a network was created; null where there is none. */
+export async function oldestOpenInvoice(db: Executor, network: Network): Promise<Date | null> {
+  const [row] = await db
+    .select({ createdAt: invoices.createdAt })
+    .from(invoices)
+    .where(and(eq(invoices.mode, "live"), eq(invoices.network, network), eq(invoices.status, "pending")))
+    .orderBy(invoices.createdAt)
+    .limit(1);
+  return row?.createdAt ?? null;
+}

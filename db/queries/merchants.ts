@@ -1,0 +1,53 @@
+import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
+import type { Executor } from "@/db/client";
+import { apiKeys, merchants, users } from "@/db/schema";
+
+export type Merchant = typeof merchants.$inferSelect;
+export type ApiKey = typeof apiKeys.$inferSelect;
+
+export async function insertMerchant(
+  tx: Executor,
+  merchant: { id: string; name: string; webhookSecret: string },
+): Promise<Merchant> {
+  const [row] = await tx.insert(merchants).values(merchant).returning();
+  if (!row) throw new Error("no merchant was inserted");
+  return row;
+}
+
+/** @returns false where the e-mail address is taken. */
+export async function insertUser(
+  tx: Executor,
+  user: { merchantId: string; email: string; passwordHash: string | null },
+): Promise<boolean> {
+  const rows = await tx.insert(users).values(user).onConflictDoNothing({ target: users.email }).returning();
+  return rows.length > 0;
+}
+
+export async function insertApiKey(
+  tx: Executor,
+  key: Pick<ApiKey, "merchantId" | "mode" | "prefix" | "hash">,
+): Promise<void> {
+  await tx.insert(apiKeys).values(key);
+}
+
+/** The key with this hash, unless it has expired, with its merchant. */
+export async function findApiKey(db: Executor, hash: string): Promise<{ key: ApiKey; merchant: Merchant } | null> {
+  const alive = or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`));
+  const [row] = await db
+    .select({ key: apiKeys, merchant: merchants })
+    .from(apiKeys)
+    .innerJoin(merchants, eq(merchants.id, apiKeys.merchantId))
+    .where(and(eq(apiKeys.hash, hash), alive));
+  return row ?? null;
+}
+
+export async function findMerchant(db: Executor, id: string): Promise<Merchant | null> {
+  const [row] = await db.select().from(merchants).where(eq(merchants.id, id));
+  return row ?? null;
+}
+
+/** @returns false where there is no such merchant. */
+export async function setMerchantStatus(tx: Executor, id: string, status: Merchant["status"]): Promise<boolean> {
+  const rows = await tx.update(merchants).set({ status }).where(eq(merchants.id, id)).returning({ id: merchants.id });
+  return rows.length > 0;
+}

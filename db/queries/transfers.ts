@@ -1,0 +1,166 @@
+import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
+import type { Executor } from "@/db/client";
+import { invoices, payments, transfers, wallets } from "@/db/schema";
+import type { Mode } from "@/db/schema/columns";
+import type { Network } from "@/lib/env";
+
+export type Transfer = typeof transfers.$inferSelect;
+export type NewTransfer = typeof transfers.$inferInsert;
+
+/**
+ * Stores transfers. One that is known under its identity is left as it is, unless it was orphaned or stands in another block
+ * now: then it is canonical there, and is matched again.
+ * @returns how many are new or came back.
+ */
+export async function storeTransfers(tx: Executor, found: NewTransfer[]): Promise<number> {
+  if (found.length === 0) return 0;
+  const rows = await tx
+    .insert(transfers)
+    .values(found)
+    .onConflictDoUpdate({
+      target: [transfers.network, transfers.mode, transfers.txHash, transfers.ordinal],
+      set: {
+        status: "canonical",
+        blockNumber: sql`excluded.block_number`,
+        blockHash: sql`excluded.block_hash`,
+        blockTime: sql`excluded.block_time`,
+        logIndex: sql`excluded.log_index`,
+        matchedAt: null,
+      },
+      setWhere: sql`${transfers.status} = 'orphaned' or ${transfers.blockHash} <> excluded.block_hash`,
+    })
+    .returning({ id: transfers.id });
+  return rows.length;
+}
+
+export type Candidate = { transferId: string; invoiceId: string; merchantId: string };
+
+const unmatched = (network: Network, mode: Mode) =>
+  and(
+    eq(transfers.network, network),
+    eq(transfers.mode, mode),
+    isNull(transfers.matchedAt),
+    eq(transfers.status, "canonical"),
+  );
+
+/**
+ * Which transfers not yet matched fit which invoices: one set-based query whose cost is that of the transfers, not of the
+ * open invoices. The rule is the contract's §4; a cancelled invoice is paid by hand only.
+ * @param skewSeconds how far before its creation an invoice may be paid.
+ */
+export function findCandidates(
+  db: Executor,
+  network: Network,
+  mode: Mode,
+  skewSeconds: number,
+  limit: number,
+): Promise<Candidate[]> {
+  return db
+    .select({ transferId: transfers.id, invoiceId: invoices.id, merchantId: invoices.merchantId })
+    .from(transfers)
+    .innerJoin(
+      wallets,
+      and(
+        eq(wallets.network, transfers.network),
+        eq(wallets.addressKey, transfers.toAddressKey),
+        sql`(${transfers.merchantId} is null or ${transfers.merchantId} = ${wallets.merchantId})`,
+      ),
+    )
+    .innerJoin(
+      invoices,
+      and(
+        eq(invoices.walletId, wallets.id),
+        eq(invoices.mode, transfers.mode),
+        eq(invoices.amount, transfers.units),
+        inArray(invoices.status, ["pending", "expired"]),
+        sql`${transfers.blockTime} >= ${invoices.createdAt} - make_interval(secs => ${skewSeconds}::int)`,
+        sql`${transfers.blockTime} <= ${invoices.expiresAt}`,
+        sql`not exists (select 1 from ${payments} where ${payments.invoiceId} = ${invoices.id}
+          or (${payments.transferId} = ${transfers.id} and ${payments.merchantId} = ${invoices.merchantId}))`,
+      ),
+    )
+    .where(unmatched(network, mode))
+    .orderBy(asc(transfers.blockNumber), asc(transfers.logIndex))
+    .limit(limit);
+}
+
+/** Locks transfers that are still there to be matched; returns their ids. */
+export async function lockUnmatched(tx: Executor, ids: string[]): Promise<Set<string>> {
+  const rows = await tx
+    .select({ id: transfers.id })
+    .from(transfers)
+    .where(and(inArray(transfers.id, ids), isNull(transfers.matchedAt), eq(transfers.status, "canonical")))
+    .orderBy(asc(transfers.id))
+    .for("update");
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Locks invoices that a transfer may still pay; returns their ids. */
+export async function lockPayable(tx: Executor, ids: string[]): Promise<Set<string>> {
+  const rows = await tx
+    .select({ id: invoices.id, status: invoices.status })
+    .from(invoices)
+    .where(inArray(invoices.id, ids))
+    .orderBy(asc(invoices.id))
+    .for("update");
+  return new Set(rows.filter((row) => row.status === "pending" || row.status === "expired").map((row) => row.id));
+}
+
+/**
+ * Joins transfers to invoices, in the order given. The primary key (an invoice is paid once) and payments_transfer_once (a
+ * transfer pays one invoice of a merchant) drop what would be a second payment.
+ */
+export async function insertPayments(tx: Executor, pairs: Candidate[]): Promise<Candidate[]> {
+  if (pairs.length === 0) return [];
+  const rows = await tx.insert(payments).values(pairs).onConflictDoNothing().returning();
+  return rows.map(({ transferId, invoiceId, merchantId }) => ({ transferId, invoiceId, merchantId }));
+}
+
+/** Ends matching of transfers that no invoice can fit any more: those in blocks before `before`. */
+export async function closeMatching(db: Executor, network: Network, mode: Mode, before: Date): Promise<void> {
+  await db
+    .update(transfers)
+    .set({ matchedAt: sql`now()` })
+    .where(and(unmatched(network, mode), lt(transfers.blockTime, before)));
+}
+
+/**
+ * Orphans the canonical transfers above a height and undoes the payments they made to invoices that are not confirmed.
+ * Lock order: invoice, then transfer.
+ * @returns the ids of the orphaned transfers whose invoice was already confirmed.
+ */
+export async function orphanTransfersAbove(
+  tx: Executor,
+  network: Network,
+  number: number,
+): Promise<{ orphaned: number; afterConfirmation: { transferId: string; invoiceId: string; merchantId: string }[] }> {
+  const above = and(
+    eq(transfers.network, network),
+    eq(transfers.mode, "live"),
+    eq(transfers.status, "canonical"),
+    gt(transfers.blockNumber, number),
+  );
+  const paid = await tx
+    .select({ invoiceId: invoices.id, merchantId: invoices.merchantId, transferId: payments.transferId })
+    .from(invoices)
+    .innerJoin(payments, eq(payments.invoiceId, invoices.id))
+    .innerJoin(transfers, eq(transfers.id, payments.transferId))
+    .where(above)
+    .orderBy(asc(invoices.id))
+    .for("update", { of: invoices });
+  const rows = await tx
+    .update(transfers)
+    .set({ status: "orphaned" })
+    .where(above)
+    .returning({ id: transfers.id });
+  const invoiceIds = paid.map((row) => row.invoiceId);
+  const undone =
+    invoiceIds.length === 0
+      ? []
+      : await tx
+          .delete(payments)
+          .where(and(inArray(payments.invoiceId, invoiceIds), isNull(payments.confirmedAt)))
+          .returning({ invoiceId: payments.invoiceId });
+  const undoneIds = new Set(undone.map((row) => row.invoiceId));
+  return { orphaned: rows.length, afterConfirmation: paid.filter((row) => !undoneIds.has(row.invoiceId)) };
+}

@@ -1,0 +1,71 @@
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import type { Executor } from "@/db/client";
+import { wallets, watchLists } from "@/db/schema";
+import type { Network } from "@/lib/env";
+
+export type Wallet = typeof wallets.$inferSelect;
+
+/** A merchant's wallets in use, oldest first. */
+export function listWallets(db: Executor, merchantId: string): Promise<Wallet[]> {
+  return db
+    .select()
+    .from(wallets)
+    .where(and(eq(wallets.merchantId, merchantId), isNull(wallets.archivedAt)))
+    .orderBy(asc(wallets.createdAt), asc(wallets.id));
+}
+
+/** The merchant's wallet with this address key, archived or not, or null. */
+export async function findWalletByKey(
+  db: Executor,
+  merchantId: string,
+  network: Network,
+  addressKey: string,
+): Promise<Wallet | null> {
+  const where = and(
+    eq(wallets.merchantId, merchantId),
+    eq(wallets.network, network),
+    eq(wallets.addressKey, addressKey),
+  );
+  const [row] = await db.select().from(wallets).where(where);
+  return row ?? null;
+}
+
+/**
+ * Adds a wallet and puts it on the network's watch list; the merchant's first on a network becomes its default. Run it in a
+ * transaction: the counter's row lock is what keeps watch numbers in commit order.
+ * @returns null where the merchant already has the address.
+ */
+export async function insertWallet(
+  tx: Executor,
+  wallet: Pick<Wallet, "merchantId" | "network" | "address" | "addressKey" | "label">,
+): Promise<Wallet | null> {
+  const [list] = await tx
+    .insert(watchLists)
+    .values({ network: wallet.network, lastSeq: 1 })
+    .onConflictDoUpdate({ target: watchLists.network, set: { lastSeq: sql`${watchLists.lastSeq} + 1` } })
+    .returning();
+  const [existing] = await tx
+    .select({ id: wallets.id })
+    .from(wallets)
+    .where(and(eq(wallets.merchantId, wallet.merchantId), eq(wallets.network, wallet.network), wallets.isDefault))
+    .limit(1);
+  const [row] = await tx
+    .insert(wallets)
+    .values({ ...wallet, isDefault: !existing, watchSeq: list?.lastSeq ?? 0 })
+    .onConflictDoNothing({ target: [wallets.merchantId, wallets.network, wallets.addressKey] })
+    .returning();
+  return row ?? null;
+}
+
+/** Addresses put on a network's watch list after `afterSeq`, in that order; archived wallets stay watched. */
+export function listWatchedSince(
+  db: Executor,
+  network: Network,
+  afterSeq: number,
+): Promise<{ addressKey: string; seq: number }[]> {
+  return db
+    .select({ addressKey: wallets.addressKey, seq: wallets.watchSeq })
+    .from(wallets)
+    .where(and(eq(wallets.network, network), gt(wallets.watchSeq, afterSeq)))
+    .orderBy(asc(wallets.watchSeq));
+}

@@ -1,0 +1,27 @@
+import { bigint, numeric, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { v7 } from "uuid";
+import { type Network, NETWORKS } from "@/lib/env";
+
+/** Column kinds that several tables share, so that each is spelled once. */
+
+/** Time-ordered UUID (RFC 9562 v7): new rows land at the end of the index. */
+export const id = () => uuid().primaryKey().$defaultFn(v7);
+
+/** A moment, to the millisecond, UTC. */
+export const time = () => timestamp({ withTimezone: true, precision: 3, mode: "date" });
+
+export const MODES = ["test", "live"] as const;
+export type Mode = (typeof MODES)[number];
+/** Which world a row belongs to. Test and live never mix: the mode is part of every key and every query. */
+export const mode = () => text({ enum: MODES });
+
+export const network = () => text({ enum: NETWORKS as unknown as [Network, ...Network[]] });
+
+/** An amount in units of 0.0001 USDT. */
+export const units = () => bigint({ mode: "bigint" });
+
+/** A block height or other count that a JavaScript number holds exactly. */
+export const count = () => bigint({ mode: "number" });
+
+/** A raw token value. 18 decimals overflow a bigint at 9.22 USDT, so it is numeric. */
+export const baseUnits = () => numeric({ precision: 78, scale: 0, mode: "bigint" });

@@ -1,0 +1,20 @@
+import { sql } from "drizzle-orm";
+import { check, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { id, time } from "./columns";
+import { merchants } from "./merchants";
+
+/** A person who logs in to the dashboard. Rule: an e-mail address, in lower case, belongs to one user. */
+export const users = pgTable(
+  "users",
+  {
+    id: id(),
+    merchantId: uuid()
+      .notNull()
+      .references(() => merchants.id),
+    email: text().notNull().unique(),
+    /** argon2id, PHC string; null: cannot log in until a password is set. */
+    passwordHash: text(),
+    createdAt: time().notNull().defaultNow(),
+  },
+  (t) => [check("users_email_lower_case", sql`${t.email} = lower(${t.email})`)],
+);

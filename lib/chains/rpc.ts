@@ -1,0 +1,149 @@
+import { HttpRequestError, http, RpcRequestError, TimeoutError } from "viem";
+import { log, publicUrl } from "@/lib/log";
+
+/** The node did not answer, or not believably; another one may. */
+export class NodeError extends Error {
+  override name = "NodeError";
+  constructor(
+    message: string,
+    /** When it said that it is asked too much: how long to leave it alone. */
+    readonly backOffMs: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The node wants fewer blocks a call (or the answer was too large). */
+export class RangeRefused extends Error {
+  override name = "RangeRefused";
+}
+
+/** The node does not have a block that the network has: it lags. No fault, but no progress either. */
+export class NodeBehind extends Error {
+  override name = "NodeBehind";
+}
+
+/** One JSON-RPC URL. Calls made in the same turn of the event loop travel in one batch, so one backend answers them all. */
+export type RpcClient = {
+  call(method: string, params: unknown[]): Promise<unknown>;
+  /** Calls sent so far, each entry of a batch counted. */
+  calls(): number;
+};
+
+const TIMEOUT_MS = 15_000;
+const BATCH_SIZE = 200;
+
+/** A client of one URL; it never retries and never turns to another URL by itself. */
+export function rpcClient(url: string, headers: Record<string, string> = {}): RpcClient {
+  const transport = http(url, {
+    batch: { batchSize: BATCH_SIZE, wait: 0 },
+    retryCount: 0,
+    timeout: TIMEOUT_MS,
+    fetchOptions: { headers },
+  })({ retryCount: 0, timeout: TIMEOUT_MS });
+  let calls = 0;
+  return {
+    calls: () => calls,
+    async call(method, params) {
+      calls++;
+      try {
+        // biome-ignore lint/suspicious/noExplicitAny: viem types each method; ours are checked by their readers.
+        return await transport.request({ method, params } as any);
+      } catch (error) {
+        throw describe(error, method);
+      }
+    },
+  };
+}
+
+// The words that providers refuse a range with, across geth, erigon, reth, java-tron and the large hosts.
+const RANGE_WORDS =
+  /range|too (many|large|big|wide)|limit(ed)? (to|exceeded)|exceed|max(imum)? .*(block|result|log|size)|more than \d+ (results|logs)|response size|query (timeout|returned)|timed? ?out|blocks? (distance|per)/i;
+const RATE_WORDS = /rate.?limit|too many requests|request (rate|count)|per second|quota|capacity|throttl|credits|daily/i;
+const RANGE_CODES = new Set([-32005, -32602, -32614, -32600, -32000, -32012, -32062, -32701, 35]);
+
+function describe(error: unknown, method: string): Error {
+  const chain: unknown[] = [];
+  for (let e: unknown = error; e instanceof Error; e = e.cause) chain.push(e);
+  const request = chain.find((e) => e instanceof HttpRequestError);
+  const rpc = chain.find((e) => e instanceof RpcRequestError);
+  const status = request instanceof HttpRequestError ? request.status : undefined;
+  const words = rpc instanceof RpcRequestError ? rpc.details : request instanceof HttpRequestError ? request.details : "";
+  const forLogs = method === "eth_getLogs";
+  if (status === 429 || status === 403) {
+    const after = Number(request instanceof HttpRequestError ? request.headers?.get("retry-after") : undefined);
+    return new NodeError(`HTTP ${status}: asked too often or not allowed`, after > 0 ? after * 1000 : 30_000);
+  }
+  if (rpc instanceof RpcRequestError) {
+    if (RATE_WORDS.test(words)) return new NodeError(`${rpc.code}: ${words}`, 10_000);
+    if (forLogs && RANGE_CODES.has(rpc.code) && RANGE_WORDS.test(words)) return new RangeRefused(words);
+    return new NodeError(`${method}: ${rpc.code} ${words}`);
+  }
+  if (forLogs && (status === 413 || chain.some((e) => e instanceof TimeoutError))) {
+    return new RangeRefused(status === 413 ? "HTTP 413" : "timed out");
+  }
+  const last = chain.at(-1);
+  const detail = status ? `HTTP ${status}` : last instanceof Error ? last.message.split("\n")[0] : String(error);
+  // viem caps an answer's size; asking for less helps.
+  if (forLogs && /body size|too large/i.test(detail ?? "")) return new RangeRefused(detail);
+  return new NodeError(`${method}: ${detail}`);
+}
+
+type UrlState<N> = { url: string; node: N; failures: number; restUntil: number; lastError: string | null };
+
+/** The URLs of a network, best first, each with its own troubles: one that refuses is left alone while others work. */
+export class NodePool<N> {
+  private readonly states: UrlState<N>[];
+
+  constructor(
+    private readonly network: string,
+    urls: string[],
+    connect: (url: string) => N,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.states = urls.map((url) => ({ url, node: connect(url), failures: 0, restUntil: 0, lastError: null }));
+  }
+
+  /**
+   * Runs `work` on the best node that can do it. A NodeError or NodeBehind moves on to the next URL; every other error is
+   * the caller's. When all URLs rest, the one that rests least is tried all the same.
+   * @throws the last node's error when none could.
+   */
+  async run<T>(work: (node: N) => Promise<T>): Promise<T> {
+    const now = this.now();
+    const awake = this.states.filter((state) => state.restUntil <= now);
+    const order = awake.length > 0 ? awake : [...this.states].sort((a, b) => a.restUntil - b.restUntil).slice(0, 1);
+    let failure: unknown = new NodeError("no node URL is set");
+    for (const state of order) {
+      try {
+        const result = await work(state.node);
+        if (state.failures > 0) log.info({ network: this.network, node: publicUrl(state.url) }, "node answers again");
+        state.failures = 0;
+        state.lastError = null;
+        return result;
+      } catch (error) {
+        failure = error;
+        if (error instanceof NodeBehind) continue;
+        if (!(error instanceof NodeError)) throw error;
+        this.rest(state, error);
+      }
+    }
+    throw failure;
+  }
+
+  private rest(state: UrlState<N>, error: NodeError): void {
+    state.failures++;
+    // 1 s, 2 s, 4 s … a minute: a dead URL must not cost the others a time-out at every tick.
+    const pause = error.backOffMs ?? Math.min(60_000, 500 * 2 ** Math.min(state.failures, 10));
+    state.restUntil = this.now() + pause;
+    if (state.lastError !== error.message) {
+      log.warn({ network: this.network, node: publicUrl(state.url), pauseMs: pause, reason: error.message }, "node failed");
+    }
+    state.lastError = error.message;
+  }
+
+  /** For health: every URL (without keys) and what is wrong with it. */
+  report(): { node: string; error: string | null }[] {
+    return this.states.map((state) => ({ node: publicUrl(state.url), error: state.lastError }));
+  }
+}

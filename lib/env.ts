@@ -1,0 +1,204 @@
+import { z } from "zod";
+
+/**
+ * The configuration, read from environment variables in this file only. Every variable has a default that works on a
+ * fresh machine; a wrong value stops the start with one line that names the variable.
+ */
+
+export const NETWORKS = ["tron", "ethereum", "bsc"] as const;
+export type Network = (typeof NETWORKS)[number];
+
+/** What the operator set for one network; what is left out comes from the table in `lib/chains/networks.ts`. */
+export type NetworkSettings = {
+  /** Node URLs, best first. Empty: the network is off. */
+  rpcUrls: string[];
+  contract?: string;
+  chainId?: number;
+  confirmations?: number;
+  finality?: "depth" | "finalized";
+  pollMs?: number;
+  startBlock?: number;
+};
+
+export type Env = {
+  port: number;
+  dataDir: string;
+  /** Unset: the embedded PostgreSQL under `dataDir`. */
+  databaseUrl?: string;
+  /** Public base URLs, without a trailing slash. */
+  appUrl: string;
+  payUrl: string;
+  authSecret?: string;
+  /** 64 hex characters: the AES-256 key of secrets at rest. */
+  encryptionKey?: string;
+  metricsToken?: string;
+  networks: Record<Network, NetworkSettings>;
+  trongridApiKey?: string;
+  upstash?: { url: string; token: string };
+  inngest: { eventKey?: string; signingKey?: string; baseUrl?: string; dev: boolean };
+  /** Private ranges that webhooks may reach, for development. */
+  webhookAllowCidrs: string[];
+  rateLimitMultiplier: number;
+  registration: "open" | "closed";
+  logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+};
+
+/** A configuration error; the message is one line that starts with the variable's name. */
+export class EnvError extends Error {
+  override name = "EnvError";
+}
+
+const isHttpUrl = (value: string) => {
+  try {
+    return ["http:", "https:"].includes(new URL(value).protocol);
+  } catch {
+    return false;
+  }
+};
+
+const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http(s) URL, such as https://pay.example.com");
+const baseUrl = httpUrl.transform((value) => value.replace(/\/+$/, ""));
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+const list = (value: string) =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+const urlList = z
+  .string()
+  .transform(list)
+  .refine((urls) => urls.length > 0 && urls.every(isHttpUrl), "must be comma-separated http(s) URLs, best first");
+const cidrList = z
+  .string()
+  .transform(list)
+  .refine(
+    (ranges) => ranges.every((range) => /^[0-9a-fA-F:.]+\/\d{1,3}$/.test(range)),
+    "must be comma-separated address ranges, such as 127.0.0.0/8",
+  );
+
+const EVM_ADDRESS = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be a contract address: 0x and 40 hex digits");
+const TRON_ADDRESS = z
+  .string()
+  .regex(/^T[1-9A-HJ-NP-Za-km-z]{33}$/, "must be a contract address: 34 characters that start with T");
+
+const networkVariables = (prefix: string, contract: z.ZodType<string>) => ({
+  [`${prefix}_RPC_URLS`]: urlList.optional(),
+  [`${prefix}_USDT_CONTRACT`]: contract.optional(),
+  [`${prefix}_CHAIN_ID`]: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+  [`${prefix}_CONFIRMATIONS`]: integer(1, 10_000).optional(),
+  [`${prefix}_FINALITY`]: z.enum(["depth", "finalized"], "must be depth or finalized").optional(),
+  [`${prefix}_POLL_MS`]: integer(100, 600_000).optional(),
+  [`${prefix}_START_BLOCK`]: integer(0, Number.MAX_SAFE_INTEGER).optional(),
+});
+
+const schema = z.object({
+  PORT: integer(1, 65_535).default(3000),
+  DATA_DIR: z.string().default(".data"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/.+/, "must be a PostgreSQL URL: postgres://user:password@host:5432/name")
+    .optional(),
+  APP_URL: baseUrl.optional(),
+  PAY_URL: baseUrl.optional(),
+  AUTH_SECRET: z.string().min(32, "must be at least 32 characters").optional(),
+  ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex characters (openssl rand -hex 32)")
+    .optional(),
+  METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
+  TRONGRID_API_KEY: z.string().optional(),
+  UPSTASH_REDIS_REST_URL: httpUrl.optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  INNGEST_EVENT_KEY: z.string().optional(),
+  INNGEST_SIGNING_KEY: z.string().optional(),
+  INNGEST_BASE_URL: httpUrl.optional(),
+  INNGEST_DEV: z.string().optional(),
+  WEBHOOK_ALLOW_CIDRS: cidrList.default([]),
+  RATE_LIMIT_MULTIPLIER: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, "must be a positive number")
+    .transform(Number)
+    .refine((n) => n > 0, "must be a positive number")
+    .default(1),
+  REGISTRATION: z.enum(["open", "closed"], "must be open or closed").default("open"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn or error")
+    .default("info"),
+  ...networkVariables("TRON", TRON_ADDRESS),
+  ...networkVariables("ETHEREUM", EVM_ADDRESS),
+  ...networkVariables("BSC", EVM_ADDRESS),
+});
+
+/**
+ * Parses the environment. An empty or blank value counts as unset.
+ * @throws {EnvError} naming the first variable with a wrong value.
+ */
+export function loadEnv(source: Record<string, string | undefined>): Env {
+  const present = Object.fromEntries(
+    Object.entries(source).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
+  );
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new EnvError(`${issue?.path.join(".")} ${issue?.message}`);
+  }
+  const v = parsed.data as z.output<typeof schema> & Record<string, never>;
+  if (Boolean(v.UPSTASH_REDIS_REST_URL) !== Boolean(v.UPSTASH_REDIS_REST_TOKEN)) {
+    const missing = v.UPSTASH_REDIS_REST_URL ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL";
+    throw new EnvError(`${missing} must be set too: shared rate limits need both the URL and the token`);
+  }
+  const appUrl = v.APP_URL ?? `http://localhost:${v.PORT}`;
+  const settings = (prefix: string): NetworkSettings => ({
+    rpcUrls: v[`${prefix}_RPC_URLS`] ?? [],
+    contract: v[`${prefix}_USDT_CONTRACT`],
+    chainId: v[`${prefix}_CHAIN_ID`],
+    confirmations: v[`${prefix}_CONFIRMATIONS`],
+    finality: v[`${prefix}_FINALITY`],
+    pollMs: v[`${prefix}_POLL_MS`],
+    startBlock: v[`${prefix}_START_BLOCK`],
+  });
+  return {
+    port: v.PORT,
+    dataDir: v.DATA_DIR,
+    databaseUrl: v.DATABASE_URL,
+    appUrl,
+    payUrl: v.PAY_URL ?? `${appUrl}/pay`,
+    authSecret: v.AUTH_SECRET,
+    encryptionKey: v.ENCRYPTION_KEY?.toLowerCase(),
+    metricsToken: v.METRICS_TOKEN,
+    networks: { tron: settings("TRON"), ethereum: settings("ETHEREUM"), bsc: settings("BSC") },
+    trongridApiKey: v.TRONGRID_API_KEY,
+    upstash:
+      v.UPSTASH_REDIS_REST_URL && v.UPSTASH_REDIS_REST_TOKEN
+        ? { url: v.UPSTASH_REDIS_REST_URL, token: v.UPSTASH_REDIS_REST_TOKEN }
+        : undefined,
+    inngest: {
+      eventKey: v.INNGEST_EVENT_KEY,
+      signingKey: v.INNGEST_SIGNING_KEY,
+      baseUrl: v.INNGEST_BASE_URL,
+      dev: v.INNGEST_DEV !== undefined && v.INNGEST_DEV !== "0" && v.INNGEST_DEV !== "false",
+    },
+    webhookAllowCidrs: v.WEBHOOK_ALLOW_CIDRS,
+    rateLimitMultiplier: v.RATE_LIMIT_MULTIPLIER,
+    registration: v.REGISTRATION,
+    logLevel: v.LOG_LEVEL,
+  };
+}
+
+let cached: Env | undefined;
+
+/** The process's configuration, parsed once. @throws {EnvError} */
+export function env(): Env {
+  cached ??= loadEnv(process.env);
+  return cached;
+}
+
+/** For tests and scripts that change `process.env`: the next `env()` reads it again. */
+export function resetEnv(): void {
+  cached = undefined;
+}

@@ -1,0 +1,72 @@
+import { db } from "@/db/client";
+import {
+  listDeepPayments,
+  listExpirable,
+  lockSettleable,
+  markConfirmed,
+  markExpired,
+  type Settleable,
+  webhookUrlsOf,
+} from "@/db/queries/settlement";
+import type { Mode } from "@/db/schema/columns";
+import type { Network } from "@/lib/chains/networks";
+import { nudge } from "@/lib/jobs/nudge";
+import { log } from "@/lib/log";
+import { emitEvent } from "@/lib/webhooks/events";
+import { type ChainView, settle } from "./settle";
+
+const BATCH = 100;
+
+/**
+ * Applies `settle` to the invoices of a network that may change: those with a payment deep enough to look at, and those
+ * whose time is over. The status change, the event and the delivery are one transaction. Idempotent, safe to run anywhere.
+ * @param view what was scanned before the latest matching ran: a transfer that is stored but not yet matched must not see
+ * its invoice expire.
+ */
+export async function settleInvoices(network: Network, mode: Mode, view: ChainView): Promise<void> {
+  const deepestBlock = view.scannedNumber - view.requiredConfirmations + 1;
+  const finalBlock = view.finality === "finalized" ? (view.finalizedNumber ?? -1) : deepestBlock;
+  await inBatches(view, () => listDeepPayments(db(), network, mode, Math.min(deepestBlock, finalBlock), BATCH));
+  await inBatches(view, () => listExpirable(db(), network, mode, view.scannedTime, BATCH));
+}
+
+async function inBatches(view: ChainView, list: () => Promise<string[]>): Promise<void> {
+  for (;;) {
+    const ids = await list();
+    if (ids.length === 0) return;
+    const changed = await db().transaction(async (tx) => {
+      const found = await lockSettleable(tx, ids);
+      const urls = await webhookUrlsOf(tx, [...new Set(found.map((entry) => entry.invoice.merchantId))]);
+      let changes = 0;
+      for (const entry of found) {
+        if (await apply(tx, entry, view, urls.get(entry.invoice.merchantId) ?? null)) changes++;
+      }
+      return changes;
+    });
+    if (changed > 0) nudge("deliver");
+    // Nothing changed: another worker did these, and the next tick sees what is left.
+    if (changed === 0 || ids.length < BATCH) return;
+  }
+}
+
+async function apply(
+  tx: Parameters<typeof lockSettleable>[0],
+  { invoice, transfer }: Settleable,
+  view: ChainView,
+  defaultUrl: string | null,
+): Promise<boolean> {
+  const payment = transfer && { ...transfer, canonical: transfer.status === "canonical" };
+  const settlement = settle(invoice, payment, view);
+  if (settlement.change === null) return false;
+  if (settlement.change === "confirmed") {
+    const { paidAt, confirmations } = settlement;
+    await markConfirmed(tx, invoice.id, paidAt, confirmations, "automatic");
+    const after = { ...invoice, status: "confirmed" as const, paidAt, resolution: "automatic" as const };
+    await emitEvent(tx, "invoice.confirmed", after, transfer?.txHash ?? null, defaultUrl);
+  } else {
+    await markExpired(tx, [invoice.id]);
+    await emitEvent(tx, "invoice.expired", { ...invoice, status: "expired" }, null, defaultUrl);
+  }
+  log.info({ invoiceId: invoice.id, status: settlement.status, txHash: transfer?.txHash }, "invoice settled");
+  return true;
+}

@@ -1,0 +1,48 @@
+import { db } from "@/db/client";
+import type { Mode } from "@/db/schema/columns";
+import { closeMatching, findCandidates, insertPayments, lockPayable, lockUnmatched } from "@/db/queries/transfers";
+import type { Network } from "@/lib/chains/networks";
+import { log } from "@/lib/log";
+
+/** How far a block's time may lie before the invoice's creation: slot times precede broadcast, and clocks differ. */
+export const CLOCK_SKEW_SECONDS = 15;
+/**
+ * How long a transfer stays open for an invoice made just after it, within the skew. Longer than the skew by what clocks and
+ * commits may lag, so that the answer does not depend on when we looked.
+ */
+const MATCH_WINDOW_SECONDS = 120;
+const BATCH = 1000;
+
+/**
+ * Joins new transfers to the invoices they pay. Idempotent, safe to run anywhere and at once: the rows are locked in the
+ * order invoice → transfer, and the constraints of `payments` decide.
+ * @param scannedTime chain time up to which the network is read.
+ * @returns how many payments were made.
+ */
+export async function matchTransfers(network: Network, mode: Mode, scannedTime: Date): Promise<number> {
+  let made = 0;
+  for (;;) {
+    const candidates = await findCandidates(db(), network, mode, CLOCK_SKEW_SECONDS, BATCH);
+    if (candidates.length === 0) break;
+    const paid = await db().transaction(async (tx) => {
+      const payable = await lockPayable(
+        tx,
+        candidates.map((pair) => pair.invoiceId),
+      );
+      const open = await lockUnmatched(
+        tx,
+        candidates.map((pair) => pair.transferId),
+      );
+      return insertPayments(
+        tx,
+        candidates.filter((pair) => payable.has(pair.invoiceId) && open.has(pair.transferId)),
+      );
+    });
+    for (const pair of paid) log.info({ network, mode, ...pair }, "payment seen");
+    made += paid.length;
+    // Nothing joined: another matcher was faster, or an invoice was cancelled in between. The next tick looks again.
+    if (paid.length === 0) break;
+  }
+  await closeMatching(db(), network, mode, new Date(scannedTime.getTime() - MATCH_WINDOW_SECONDS * 1000));
+  return made;
+}

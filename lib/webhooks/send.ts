@@ -1,0 +1,271 @@
+/**
+ * One HTTP try of a webhook. Every attempt has a connection of its own: opened through the guard, checked when it stands,
+ * and closed after the answer, so no socket is ever used for another host or merchant.
+ */
+import { type IncomingMessage, request } from "node:http";
+import { isIP, connect as netConnect, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import { assertConnectedAddress, BLOCKED_CODE, checkTargetUrl, guardedLookup, hostOf, type Resolver } from "./guard";
+
+/** What is sent, and within which limits. */
+export interface SendOptions {
+  url: string;
+  /** Sent as these very bytes in UTF-8. */
+  body: string;
+  /** Beside `content-type: application/json` (which they may replace) and the fields of the connection (which they may not). */
+  headers: Readonly<Record<string, string>>;
+  /** Ranges open although they are not public: `WEBHOOK_ALLOW_CIDRS`. */
+  allowCidrs: readonly string[];
+  /** For the whole exchange: DNS, connection, TLS, headers and body. */
+  timeoutMs?: number;
+  /** After this much of the answer's body the connection is closed; the status still counts. */
+  maxResponseBytes?: number;
+  /** Where addresses come from; the system's resolver if left out. */
+  resolver?: Resolver;
+  /** PEM of the authorities to trust instead of node's own list; for receivers with a private one. */
+  ca?: string;
+}
+
+/** What came of an attempt. Every string fits a PostgreSQL text column. */
+export interface SendOutcome {
+  /** A 2xx arrived in time. */
+  ok: boolean;
+  /** Null when no status line arrived. */
+  statusCode: number | null;
+  /** The first 2048 bytes of the answer as UTF-8, "" when it was empty, null when there was no answer. */
+  responseBody: string | null;
+  latencyMs: number;
+  /**
+   * Null when `ok`; else a stable word, a colon and an explanation for people. The words: `blocked`, `dns`, `refused`,
+   * `unreachable`, `tls`, `reset`, `timeout`, `protocol` (the answer is not HTTP), `redirect`, `http` (any other status
+   * than 2xx) and `internal`.
+   */
+  error: string | null;
+  /** The Retry-After field as it was sent. */
+  retryAfter: string | null;
+}
+
+const USER_AGENT = "usdt-gateway-webhook/1";
+
+/** How much of an answer is kept, in bytes. */
+const KEPT_RESPONSE_BYTES = 2048;
+
+/** node gives up an address after 250 ms when a name has several, which is less than a handshake around the world. */
+const ADDRESS_ATTEMPT_TIMEOUT_MS = 1_000;
+
+/** Fields of the connection, which are ours to write. */
+const OWN_HEADERS = new Set([
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "transfer-encoding",
+  "user-agent",
+]);
+
+/**
+ * Sends one webhook by POST and reports what happened. It never throws and always ends within `timeoutMs`. Redirects are
+ * not followed, informational (1xx) answers are ignored, and once a status line arrived it alone decides: a 2xx whose body
+ * is too long, too slow or cut off is still a 2xx.
+ */
+export function sendWebhook(options: SendOptions): Promise<SendOutcome> {
+  const { body, headers, allowCidrs, timeoutMs = 30_000, maxResponseBytes = 65_536, resolver, ca } = options;
+  const startedAt = performance.now();
+
+  return new Promise((settle) => {
+    let phase: Phase = "connect";
+    let socket: Socket | undefined;
+    let response: IncomingMessage | undefined;
+    let settled = false;
+    const kept: Buffer[] = [];
+    let receivedBytes = 0;
+
+    /** Ends the attempt; `failure` is used only if no status line arrived. Calls after the first do nothing. */
+    const finish = (failure: string) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      socket?.destroy();
+      const statusCode = response?.statusCode ?? null;
+      const ok = statusCode !== null && statusCode >= 200 && statusCode < 300;
+      settle({
+        ok,
+        statusCode,
+        responseBody: response === undefined ? null : storableText(Buffer.concat(kept)),
+        latencyMs: Math.round(performance.now() - startedAt),
+        error: ok ? null : printable(statusCode === null ? failure : statusError(statusCode)),
+        retryAfter: response?.headers["retry-after"]?.slice(0, 100) ?? null,
+      });
+    };
+    const fail = (error: unknown) => finish(describeError(error, phase));
+    const timer = setTimeout(() => finish(`timeout: no answer within ${timeoutMs / 1000} s`), timeoutMs);
+
+    const target = checkTargetUrl(options.url, allowCidrs);
+    if (!target.ok) return finish(`blocked: ${target.reason}`);
+    const { url } = target;
+    const host = hostOf(url);
+    const isSecure = url.protocol === "https:";
+
+    /** Sends the request over a connection that stands and was checked. */
+    const exchange = (connection: Socket, opened: Socket) => {
+      phase = "http";
+      const bytes = Buffer.from(body, "utf8");
+      const req = request({
+        createConnection: () => connection,
+        method: "POST",
+        path: url.pathname + url.search,
+        setHost: false,
+        headers: requestHeaders(headers, url.host, bytes.length),
+      });
+      req.on("error", fail);
+      req.on("close", () => finish(RESET));
+      req.on("information", () => {
+        // Informational answers are outside node's limit on headers, and there may be any number of them.
+        if (opened.bytesRead > maxResponseBytes) finish("protocol: too much was sent before the answer");
+      });
+      req.on("upgrade", (answer) => {
+        response = answer;
+        finish(RESET);
+      });
+      req.on("response", (answer) => {
+        response = answer;
+        answer.on("data", (chunk: Buffer) => {
+          if (receivedBytes < KEPT_RESPONSE_BYTES) kept.push(chunk.subarray(0, KEPT_RESPONSE_BYTES - receivedBytes));
+          receivedBytes += chunk.length;
+          // The second bound is for a body in many tiny chunks, whose framing outweighs it.
+          if (receivedBytes >= maxResponseBytes || opened.bytesRead >= 8 * maxResponseBytes) finish(RESET);
+        });
+        answer.on("error", fail);
+        answer.on("end", () => finish(RESET));
+      });
+      req.end(bytes);
+    };
+
+    const guarded = (step: () => void) => () => {
+      if (settled) return;
+      try {
+        step();
+      } catch (error) {
+        fail(error);
+      }
+    };
+
+    guarded(() => {
+      const opened = netConnect({
+        host,
+        port: Number(url.port || (isSecure ? 443 : 80)),
+        lookup: guardedLookup(allowCidrs, resolver),
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
+        noDelay: true,
+      });
+      socket = opened;
+      opened.on("error", fail);
+      opened.once(
+        "connect",
+        guarded(() => {
+          assertConnectedAddress(opened.remoteAddress, allowCidrs);
+          if (!isSecure) return exchange(opened, opened);
+          phase = "tls";
+          const secure = tlsConnect({
+            socket: opened,
+            host,
+            // An IP address is no server name (RFC 6066 §3), and neither is a trailing dot part of one.
+            servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
+            ALPNProtocols: ["http/1.1"],
+            // Said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
+            rejectUnauthorized: true,
+            ca,
+          });
+          socket = secure;
+          secure.on("error", fail);
+          secure.once(
+            "secureConnect",
+            guarded(() => exchange(secure, opened)),
+          );
+        }),
+      );
+    })();
+  });
+}
+
+/** What the connection was busy with when it failed. */
+type Phase = "connect" | "tls" | "http";
+
+const RESET = "reset: the connection was closed before an answer";
+
+function requestHeaders(given: Readonly<Record<string, string>>, host: string, contentLength: number) {
+  const kept = Object.entries(given).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
+  const hasType = kept.some(([name]) => name.toLowerCase() === "content-type");
+  return {
+    host,
+    ...(hasType ? {} : { "content-type": "application/json" }),
+    ...Object.fromEntries(kept),
+    "content-length": String(contentLength),
+    "accept-encoding": "identity",
+    "user-agent": USER_AGENT,
+  };
+}
+
+function statusError(statusCode: number): string {
+  return statusCode >= 300 && statusCode < 400
+    ? `redirect: ${statusCode} is not followed`
+    : `http: answered with ${statusCode}`;
+}
+
+function describeError(error: unknown, phase: Phase): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error);
+  if (code === BLOCKED_CODE) return `blocked: ${message}`;
+  if (syscallOf(error) === "getaddrinfo" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return code === "ENOTFOUND" ? "dns: the name does not exist" : `dns: the name could not be resolved (${code})`;
+  }
+  if (phase === "tls") {
+    return code === "ECONNRESET"
+      ? "tls: the connection was closed during the handshake"
+      : `tls: ${opensslReason(error) ?? message}${code === "" ? "" : ` (${code})`}`;
+  }
+  // An end in the middle of the header is node's HPE_INVALID_EOF_STATE, but to a person the connection was closed.
+  if (code === "HPE_INVALID_EOF_STATE") return RESET;
+  if (code.startsWith("HPE_")) return `protocol: the answer is not valid HTTP (${code})`;
+  if (code === "ECONNREFUSED") return "refused: nothing accepts connections there";
+  if (code === "ETIMEDOUT") return "timeout: the connection could not be made";
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH" || code === "EADDRNOTAVAIL") {
+    return `unreachable: there is no way to this address (${code})`;
+  }
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "ECONNABORTED") return RESET;
+  return `internal: ${message}${code === "" ? "" : ` (${code})`}`;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  // Where several addresses were tried, each has its error; the last is as good as any.
+  const nested = error instanceof AggregateError ? codeOf(error.errors.at(-1)) : "";
+  return "code" in error && typeof error.code === "string" ? error.code : nested;
+}
+
+function syscallOf(error: unknown): string {
+  return error instanceof Error && "syscall" in error && typeof error.syscall === "string" ? error.syscall : "";
+}
+
+/** OpenSSL's own words ("wrong version number"), where node's message wraps them in file names and line numbers. */
+function opensslReason(error: unknown): string | null {
+  const hasReason = error instanceof Error && /^(EPROTO|ERR_SSL_)/.test(codeOf(error)) && "reason" in error;
+  return hasReason && typeof error.reason === "string" ? error.reason : null;
+}
+
+/** One line of printable characters, at most 200 of them. */
+function printable(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cs}]+/gu, " ")
+    .trim()
+    .slice(0, 200);
+}
+
+/** Bytes of any kind as at most 2048 bytes of UTF-8 that PostgreSQL takes: no NUL, no half character at the end. */
+function storableText(bytes: Buffer): string {
+  // `stream` leaves a character that is cut in two at the end unread; one that is wrong becomes U+FFFD, which is longer.
+  const text = new TextDecoder().decode(bytes, { stream: true }).replaceAll("\0", "");
+  return new TextDecoder().decode(Buffer.from(text, "utf8").subarray(0, KEPT_RESPONSE_BYTES), { stream: true });
+}
