@@ -77,13 +77,10 @@ CREATE TABLE "idempotency_keys" (
 	"mode" text NOT NULL,
 	"key" text NOT NULL,
 	"fingerprint" text NOT NULL,
-	"locked_until" timestamp (3) with time zone NOT NULL,
-	"status_code" integer,
-	"response_body" text,
-	"response_headers" jsonb,
+	"status_code" integer NOT NULL,
+	"response_body" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "idempotency_keys_merchant_id_mode_key_pk" PRIMARY KEY("merchant_id","mode","key"),
-	CONSTRAINT "idempotency_keys_response" CHECK (("idempotency_keys"."status_code" is null) = ("idempotency_keys"."response_body" is null))
+	CONSTRAINT "idempotency_keys_merchant_id_mode_key_pk" PRIMARY KEY("merchant_id","mode","key")
 );
 --> statement-breakpoint
 CREATE TABLE "invoices" (

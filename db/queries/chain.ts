@@ -94,7 +94,10 @@ export async function recordTip(
 }
 
 export async function recordScanError(db: Executor, network: Network, message: string): Promise<void> {
-  await db.update(networkCursors).set({ lastError: message.slice(0, 500) }).where(at(network, "live"));
+  await db
+    .update(networkCursors)
+    .set({ lastError: message.slice(0, 500) })
+    .where(at(network, "live"));
 }
 
 /** Stores recent hashes and forgets those below `keepFrom`. */

@@ -73,7 +73,12 @@ export async function listExpirable(
 
 /** Locks invoices in the order of their ids, then reads what pays them. */
 export async function lockSettleable(tx: Executor, ids: string[]): Promise<Settleable[]> {
-  const locked = await tx.select().from(invoices).where(inArray(invoices.id, ids)).orderBy(asc(invoices.id)).for("update");
+  const locked = await tx
+    .select()
+    .from(invoices)
+    .where(inArray(invoices.id, ids))
+    .orderBy(asc(invoices.id))
+    .for("update");
   const paid = await tx
     .select({ invoiceId: payments.invoiceId, transfer: transfers })
     .from(payments)
@@ -91,17 +96,11 @@ export async function markConfirmed(
   resolution: "automatic" | "manual",
 ): Promise<void> {
   await tx.update(invoices).set({ status: "confirmed", paidAt, resolution }).where(eq(invoices.id, invoiceId));
-  await tx
-    .update(payments)
-    .set({ confirmedAt: sql`now()`, confirmations })
-    .where(eq(payments.invoiceId, invoiceId));
+  await tx.update(payments).set({ confirmedAt: sql`now()`, confirmations }).where(eq(payments.invoiceId, invoiceId));
 }
 
 export async function markExpired(tx: Executor, invoiceIds: string[]): Promise<void> {
-  await tx
-    .update(invoices)
-    .set({ status: "expired", expiredAt: sql`now()` })
-    .where(inArray(invoices.id, invoiceIds));
+  await tx.update(invoices).set({ status: "expired", expiredAt: sql`now()` }).where(inArray(invoices.id, invoiceIds));
 }
 
 export async function markCancelled(tx: Executor, invoiceId: string): Promise<Date> {

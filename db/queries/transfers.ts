@@ -116,12 +116,32 @@ export async function insertPayments(tx: Executor, pairs: Candidate[]): Promise<
   return rows.map(({ transferId, invoiceId, merchantId }) => ({ transferId, invoiceId, merchantId }));
 }
 
-/** Ends matching of transfers that no invoice can fit any more: those in blocks before `before`. */
-export async function closeMatching(db: Executor, network: Network, mode: Mode, before: Date): Promise<void> {
+export type TransferInBlock = { id: string; blockHash: string };
+
+/** Transfers not yet matched that stand in blocks before `before`: no invoice made from now on can fit them. */
+export function listClosable(db: Executor, network: Network, mode: Mode, before: Date): Promise<TransferInBlock[]> {
+  return db
+    .select({ id: transfers.id, blockHash: transfers.blockHash })
+    .from(transfers)
+    .where(and(unmatched(network, mode), lt(transfers.blockTime, before)));
+}
+
+/** Ends matching of transfers, unless one was included again in another block since it was listed. */
+export async function closeMatching(db: Executor, closable: TransferInBlock[]): Promise<void> {
+  if (closable.length === 0) return;
+  const hashes = new Set(closable.map((transfer) => transfer.blockHash));
+  const ids = closable.map((transfer) => transfer.id);
   await db
     .update(transfers)
     .set({ matchedAt: sql`now()` })
-    .where(and(unmatched(network, mode), lt(transfers.blockTime, before)));
+    .where(
+      and(
+        inArray(transfers.id, ids),
+        inArray(transfers.blockHash, [...hashes]),
+        isNull(transfers.matchedAt),
+        eq(transfers.status, "canonical"),
+      ),
+    );
 }
 
 /**
@@ -148,11 +168,7 @@ export async function orphanTransfersAbove(
     .where(above)
     .orderBy(asc(invoices.id))
     .for("update", { of: invoices });
-  const rows = await tx
-    .update(transfers)
-    .set({ status: "orphaned" })
-    .where(above)
-    .returning({ id: transfers.id });
+  const rows = await tx.update(transfers).set({ status: "orphaned" }).where(above).returning({ id: transfers.id });
   const invoiceIds = paid.map((row) => row.invoiceId);
   const undone =
     invoiceIds.length === 0

@@ -18,5 +18,8 @@ export const amountSlots = pgTable(
     amount: units().notNull(),
     heldUntil: time().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.walletId, t.mode, t.amount] }), check("amount_slots_positive", sql`${t.amount} > 0`)],
+  (t) => [
+    primaryKey({ columns: [t.walletId, t.mode, t.amount] }),
+    check("amount_slots_positive", sql`${t.amount} > 0`),
+  ],
 );

@@ -1,6 +1,6 @@
 import { bigint, numeric, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { v7 } from "uuid";
-import { type Network, NETWORKS } from "@/lib/env";
+import { NETWORKS, type Network } from "@/lib/env";
 
 /** Column kinds that several tables share, so that each is spelled once. */
 

@@ -25,7 +25,10 @@ export const events = pgTable(
     type: text({ enum: EVENT_TYPES }).notNull(),
     createdAt: time().notNull().defaultNow(),
   },
-  (t) => [unique("events_once").on(t.invoiceId, t.type), index("events_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc())],
+  (t) => [
+    unique("events_once").on(t.invoiceId, t.type),
+    index("events_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc()),
+  ],
 );
 
 /**

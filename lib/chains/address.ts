@@ -11,11 +11,17 @@ const looksTron = (text: string) => /^T[1-9A-HJ-NP-Za-km-z]{33}$/.test(text);
 
 function parseTron(text: string): ParsedAddress {
   if (isHexAddress(text)) {
-    return { ok: false, message: "This looks like an Ethereum or BNB Smart Chain address. A Tron address starts with T" };
+    return {
+      ok: false,
+      message: "This looks like an Ethereum or BNB Smart Chain address. A Tron address starts with T",
+    };
   }
   if (!looksTron(text)) return { ok: false, message: "A Tron address is 34 characters long and starts with T" };
   if (!tron.address.isAddress(text)) {
-    return { ok: false, message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again" };
+    return {
+      ok: false,
+      message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again",
+    };
   }
   // tronweb gives 41 + 20 bytes: 41 is the network's prefix, which logs leave out.
   return { ok: true, address: text, key: `0x${tron.address.toHex(text).slice(2).toLowerCase()}` };
@@ -30,7 +36,10 @@ function parseEvm(text: string): ParsedAddress {
   const mixed = digits !== digits.toLowerCase() && digits !== digits.toUpperCase();
   // EIP-55: only a mixed-case address carries a checksum.
   if (mixed && !isAddress(text, { strict: true })) {
-    return { ok: false, message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again" };
+    return {
+      ok: false,
+      message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again",
+    };
   }
   const key = `0x${digits.toLowerCase()}`;
   return { ok: true, address: mixed || digits === digits.toLowerCase() ? text : getAddress(key), key };

@@ -11,7 +11,8 @@ const HASH = /^0x[0-9a-f]{64}$/;
 const QUANTITY = /^0x[0-9a-f]{1,64}$/;
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function hash(value: unknown, what: string): string {
   const text = typeof value === "string" ? value.toLowerCase() : "";
@@ -137,7 +138,8 @@ export class EvmNode implements ChainNode {
     );
     return answers.map((answer, i) => {
       const header = readHeader(answer);
-      if (header && header.number !== numbers[i]) throw new NodeError(`asked for block ${numbers[i]}, got ${header.number}`);
+      if (header && header.number !== numbers[i])
+        throw new NodeError(`asked for block ${numbers[i]}, got ${header.number}`);
       return header;
     });
   }
@@ -162,7 +164,8 @@ export class EvmNode implements ChainNode {
     const logs = answer.map((entry) => readTransferLog(entry, this.token)).filter((entry) => entry !== null);
     const hashes = new Map(known.map((header) => [header.number, header.hash]));
     for (const entry of logs) {
-      if (entry.blockNumber < from || entry.blockNumber > to) throw new NodeError("a log is outside the range asked for");
+      if (entry.blockNumber < from || entry.blockNumber > to)
+        throw new NodeError("a log is outside the range asked for");
       const expected = hashes.get(entry.blockNumber);
       if (expected && expected !== entry.blockHash) throw new NodeError("a log is of another block than the header");
     }

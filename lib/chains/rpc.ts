@@ -59,7 +59,8 @@ export function rpcClient(url: string, headers: Record<string, string> = {}): Rp
 // The words that providers refuse a range with, across geth, erigon, reth, java-tron and the large hosts.
 const RANGE_WORDS =
   /range|too (many|large|big|wide)|limit(ed)? (to|exceeded)|exceed|max(imum)? .*(block|result|log|size)|more than \d+ (results|logs)|response size|query (timeout|returned)|timed? ?out|blocks? (distance|per)/i;
-const RATE_WORDS = /rate.?limit|too many requests|request (rate|count)|per second|quota|capacity|throttl|credits|daily/i;
+const RATE_WORDS =
+  /rate.?limit|too many requests|request (rate|count)|per second|quota|capacity|throttl|credits|daily/i;
 const RANGE_CODES = new Set([-32005, -32602, -32614, -32600, -32000, -32012, -32062, -32701, 35]);
 
 function describe(error: unknown, method: string): Error {
@@ -68,7 +69,8 @@ function describe(error: unknown, method: string): Error {
   const request = chain.find((e) => e instanceof HttpRequestError);
   const rpc = chain.find((e) => e instanceof RpcRequestError);
   const status = request instanceof HttpRequestError ? request.status : undefined;
-  const words = rpc instanceof RpcRequestError ? rpc.details : request instanceof HttpRequestError ? request.details : "";
+  const words =
+    rpc instanceof RpcRequestError ? rpc.details : request instanceof HttpRequestError ? request.details : "";
   const forLogs = method === "eth_getLogs";
   if (status === 429 || status === 403) {
     const after = Number(request instanceof HttpRequestError ? request.headers?.get("retry-after") : undefined);
@@ -137,7 +139,10 @@ export class NodePool<N> {
     const pause = error.backOffMs ?? Math.min(60_000, 500 * 2 ** Math.min(state.failures, 10));
     state.restUntil = this.now() + pause;
     if (state.lastError !== error.message) {
-      log.warn({ network: this.network, node: publicUrl(state.url), pauseMs: pause, reason: error.message }, "node failed");
+      log.warn(
+        { network: this.network, node: publicUrl(state.url), pauseMs: pause, reason: error.message },
+        "node failed",
+      );
     }
     state.lastError = error.message;
   }

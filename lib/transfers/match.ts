@@ -1,6 +1,13 @@
 import { db } from "@/db/client";
+import {
+  closeMatching,
+  findCandidates,
+  insertPayments,
+  listClosable,
+  lockPayable,
+  lockUnmatched,
+} from "@/db/queries/transfers";
 import type { Mode } from "@/db/schema/columns";
-import { closeMatching, findCandidates, insertPayments, lockPayable, lockUnmatched } from "@/db/queries/transfers";
 import type { Network } from "@/lib/chains/networks";
 import { log } from "@/lib/log";
 
@@ -21,6 +28,9 @@ const BATCH = 1000;
  */
 export async function matchTransfers(network: Network, mode: Mode, scannedTime: Date): Promise<number> {
   let made = 0;
+  // Listed before the look: what is stored during it (by a rescan, say) has not been looked at and stays open.
+  const closesBefore = new Date(scannedTime.getTime() - MATCH_WINDOW_SECONDS * 1000);
+  const closable = await listClosable(db(), network, mode, closesBefore);
   for (;;) {
     const candidates = await findCandidates(db(), network, mode, CLOCK_SKEW_SECONDS, BATCH);
     if (candidates.length === 0) break;
@@ -43,6 +53,6 @@ export async function matchTransfers(network: Network, mode: Mode, scannedTime: 
     // Nothing joined: another matcher was faster, or an invoice was cancelled in between. The next tick looks again.
     if (paid.length === 0) break;
   }
-  await closeMatching(db(), network, mode, new Date(scannedTime.getTime() - MATCH_WINDOW_SECONDS * 1000));
+  await closeMatching(db(), closable);
   return made;
 }

@@ -3,6 +3,7 @@ import {
   type BlockRef,
   type Cursor,
   claimCursor,
+  findCursor,
   lockCursorAt,
   moveCursor,
   recordScanError,
@@ -13,7 +14,7 @@ import { oldestOpenInvoice } from "@/db/queries/invoices";
 import { hasPaymentInFlight } from "@/db/queries/settlement";
 import { type NewTransfer, storeTransfers } from "@/db/queries/transfers";
 import { formatAddress } from "@/lib/chains/address";
-import { type NetworkSpec, networkSpec, type Network } from "@/lib/chains/networks";
+import { type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
 import type { BlockHeader, ChainNode, Tip, VerifiedTransfer } from "@/lib/chains/types";
@@ -86,13 +87,9 @@ export class Scanner {
   }
 
   /** Everything that is asked of one node in a tick: the head, and block ranges up to it, each stored as it comes. */
-  private async read(
-    node: ChainNode,
-    cursor: Cursor,
-  ): Promise<{ tip: Tip; scanned: BlockRef; more: boolean }> {
+  private async read(node: ChainNode, cursor: Cursor): Promise<{ tip: Tip; scanned: BlockRef; more: boolean }> {
     const deadline = Date.now() + TICK_BUDGET_MS;
-    const finalized =
-      this.spec.finality === "finalized" && (await hasPaymentInFlight(db(), this.network, "live"));
+    const finalized = this.spec.finality === "finalized" && (await hasPaymentInFlight(db(), this.network, "live"));
     const tip = await node.readTip({ finalized });
     let position = positionOf(cursor);
     if (!position) position = await this.begin(node, tip);
@@ -159,7 +156,50 @@ export class Scanner {
     found: VerifiedTransfer[],
     head: number,
   ): Promise<boolean> {
-    const rows: NewTransfer[] = found.map((transfer) => ({
+    const rows = this.toRows(found);
+    const stored = await db().transaction(async (tx) => {
+      if (!(await lockCursorAt(tx, this.network, from))) return null;
+      const fresh = await storeTransfers(tx, rows);
+      await storeBlocks(tx, this.network, headers, Math.min(head, last.number) - this.spec.recentBlocks);
+      await moveCursor(tx, this.network, last);
+      return fresh;
+    });
+    if (stored) log.info({ network: this.network, block: last.number, transfers: stored }, "transfers stored");
+    return stored !== null;
+  }
+
+  /**
+   * Reads blocks `from`…`to` again and stores the transfers that are missing. Only blocks that were scanned before: the cursor
+   * stays where it is.
+   */
+  async rescan(
+    from: number,
+    to: number,
+  ): Promise<{ network: Network; from: number; to: number; found: number; added: number }> {
+    const cursor = await findCursor(db(), this.network, "live");
+    const last = Math.min(to, cursor?.scannedNumber ?? -1);
+    await this.watched.refresh();
+    let found = 0;
+    let added = 0;
+    for (let start = from; start <= last; ) {
+      const end = Math.min(last, start + this.farRange - 1);
+      try {
+        const verified = await nodesOf(this.network).run(async (node) => {
+          const { logs } = await this.readAdapting(node, start, end, false);
+          return node.verify(logs.filter((entry) => this.watched.has(entry.to)));
+        });
+        found += verified.length;
+        added += await storeTransfers(db(), this.toRows(verified));
+        start = end + 1;
+      } catch (error) {
+        if (!(error instanceof RangeRefused)) throw error;
+      }
+    }
+    return { network: this.network, from, to: last, found, added };
+  }
+
+  private toRows(found: VerifiedTransfer[]): NewTransfer[] {
+    return found.map((transfer) => ({
       network: this.network,
       mode: "live",
       txHash: transfer.txHash,
@@ -173,15 +213,6 @@ export class Scanner {
       value: transfer.value,
       units: baseToUnits(transfer.value, this.spec.decimals),
     }));
-    const stored = await db().transaction(async (tx) => {
-      if (!(await lockCursorAt(tx, this.network, from))) return null;
-      const fresh = await storeTransfers(tx, rows);
-      await storeBlocks(tx, this.network, headers, Math.min(head, last.number) - this.spec.recentBlocks);
-      await moveCursor(tx, this.network, last);
-      return fresh;
-    });
-    if (stored) log.info({ network: this.network, block: last.number, transfers: stored }, "transfers stored");
-    return stored !== null;
   }
 
   /**

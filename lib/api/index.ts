@@ -1,0 +1,5 @@
+import { ENDPOINTS } from "./endpoints";
+import { createApi } from "./handle";
+
+/** The whole REST API: give it a Web Request under /api/v1, get a Response. Mount it in any server. */
+export const api = createApi(ENDPOINTS);

@@ -1,0 +1,24 @@
+import { db } from "@/db/client";
+import { insertAudit } from "@/db/queries/audit";
+import { resetDelivery } from "@/db/queries/deliveries";
+import { AppError } from "@/lib/errors";
+import { nudge } from "@/lib/jobs/nudge";
+
+/**
+ * Sends a delivery again: at once, with the same id and bytes, and a new round of retries. A running server sends it within a
+ * second.
+ * @throws {AppError} not_found
+ */
+export async function resendDelivery(
+  deliveryId: string,
+  actor: string,
+): Promise<{ deliveryId: string; status: string }> {
+  const delivery = await db().transaction(async (tx) => {
+    const row = await resetDelivery(tx, deliveryId);
+    if (!row) throw new AppError("not_found", "There is no such delivery");
+    await insertAudit(tx, { merchantId: row.merchantId, actor, action: "delivery.resent", target: deliveryId });
+    return row;
+  });
+  nudge("deliver");
+  return { deliveryId, status: delivery.status };
+}
