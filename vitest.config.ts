@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const alias = { "@": root.replace(/\/$/, "") };
+// The logger reads its level when it is loaded, before a test could set it.
+const env = { LOG_LEVEL: process.env.LOG_LEVEL ?? "silent" };
 const exclude = ["**/node_modules/**", ".next/**", "sdk/**", "examples/**"];
 
 /**
@@ -16,6 +18,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "unit",
+          env,
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.integration.test.ts", "e2e/**"],
         },
@@ -24,6 +27,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "integration",
+          env,
           include: ["**/*.integration.test.ts"],
           exclude: [...exclude, "e2e/**"],
           globalSetup: ["db/testing-setup.ts"],
@@ -35,6 +39,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "e2e",
+          env,
           include: ["e2e/**/*.test.ts"],
           exclude,
           globalSetup: ["db/testing-setup.ts", "e2e/setup.ts"],

@@ -90,7 +90,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const durable = options.settings?.fsync !== "off";
   try {
     const binaries = await findBinaries();
-    mkdirSync(dirname(wanted), { recursive: true });
+    makeDirectory(dirname(wanted), 0o711);
     const dir = join(realpathSync(dirname(wanted)), basename(wanted));
     const runner = chooseRunner(binaries, dir);
     if (!existsSync(join(dir, "PG_VERSION"))) await initialise(binaries, runner, dir, options.password, durable);
@@ -100,6 +100,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     if (error instanceof EmbeddedPostgresError) throw error;
     throw new EmbeddedPostgresError(explain(wanted, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/**
+ * Makes a directory and the ones above it. Not `mkdir` with `recursive`: Node.js loops for ever where the system answers
+ * "no such directory" for a directory that could be made, as below /proc.
+ */
+export function makeDirectory(path: string, mode: number): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!existsSync(dirname(path))) makeDirectory(dirname(path), mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

@@ -75,21 +75,19 @@ export async function moveCursor(tx: Executor, network: Network, to: BlockRef): 
     .where(at(network, "live"));
 }
 
-/** Records what a good tick saw of the network. A finalized height never goes back. */
-export async function recordTip(
-  db: Executor,
-  network: Network,
-  tip: { number: number; time: Date; finalizedNumber: number | null },
-): Promise<void> {
+/** Records what a good tick saw of the network. */
+export async function recordHead(db: Executor, network: Network, head: { number: number; time: Date }): Promise<void> {
   await db
     .update(networkCursors)
-    .set({
-      headNumber: tip.number,
-      headTime: tip.time,
-      finalizedNumber: sql`greatest(${networkCursors.finalizedNumber}, ${tip.finalizedNumber}::bigint)`,
-      lastSuccessAt: sql`now()`,
-      lastError: null,
-    })
+    .set({ headNumber: head.number, headTime: head.time, lastSuccessAt: sql`now()`, lastError: null })
+    .where(at(network, "live"));
+}
+
+/** Records the finalized height; it never goes back. */
+export async function recordFinalized(db: Executor, network: Network, number: number): Promise<void> {
+  await db
+    .update(networkCursors)
+    .set({ finalizedNumber: sql`greatest(${networkCursors.finalizedNumber}, ${number}::bigint)` })
     .where(at(network, "live"));
 }
 

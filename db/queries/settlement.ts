@@ -35,17 +35,6 @@ export async function listDeepPayments(
   return rows.map((row) => row.id);
 }
 
-/** Whether any payment of a network waits for confirmations. */
-export async function hasPaymentInFlight(db: Executor, network: Network, mode: Mode): Promise<boolean> {
-  const rows = await db
-    .select({ id: payments.invoiceId })
-    .from(payments)
-    .innerJoin(transfers, eq(transfers.id, payments.transferId))
-    .where(and(isNull(payments.confirmedAt), eq(transfers.network, network), eq(transfers.mode, mode)))
-    .limit(1);
-  return rows.length > 0;
-}
-
 /** Ids of pending invoices whose time was over before `time` and that nobody is paying. */
 export async function listExpirable(
   db: Executor,

@@ -2,7 +2,7 @@ import { publicUrl } from "@/lib/log";
 import { contractKey } from "./address";
 import type { NetworkSpec } from "./networks";
 import { NodeBehind, NodeError, type RpcClient, rpcClient } from "./rpc";
-import type { BlockHeader, ChainNode, Tip, TransferLog, VerifiedTransfer } from "./types";
+import type { BlockHeader, ChainNode, TransferLog, VerifiedTransfer } from "./types";
 
 /** keccak256("Transfer(address,address,uint256)"): the first topic of an ERC-20 transfer. */
 export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
@@ -121,15 +121,20 @@ export class EvmNode implements ChainNode {
     return this.checked;
   }
 
-  async readTip({ finalized }: { finalized: boolean }): Promise<Tip> {
+  async readHead(): Promise<BlockHeader> {
     await this.check();
-    const [latest, final] = await Promise.all([
-      this.rpc.call("eth_getBlockByNumber", ["latest", false]),
-      finalized ? this.rpc.call("eth_getBlockByNumber", ["finalized", false]) : null,
-    ]);
-    const head = readHeader(latest);
-    if (!head) throw new NodeError("the node has no latest block");
-    return { head, finalizedNumber: readHeader(final)?.number ?? null };
+    return this.readTagged("latest");
+  }
+
+  async readFinalized(): Promise<number> {
+    await this.check();
+    return (await this.readTagged("finalized")).number;
+  }
+
+  private async readTagged(tag: "latest" | "finalized"): Promise<BlockHeader> {
+    const header = readHeader(await this.rpc.call("eth_getBlockByNumber", [tag, false]));
+    if (!header) throw new NodeError(`the node has no ${tag} block`);
+    return header;
   }
 
   async readHeaders(numbers: number[]): Promise<(BlockHeader | null)[]> {

@@ -21,18 +21,14 @@ export type VerifiedTransfer = TransferLog & {
   blockTime: Date;
 };
 
-export type Tip = {
-  head: BlockHeader;
-  /** Null where it was not asked for. */
-  finalizedNumber: number | null;
-};
-
 /** One node of a network. Every method throws a NodeError (lib/chains/rpc.ts) when the node cannot be believed. */
 export type ChainNode = {
   /** For logs and health: the URL without what may be a key. */
   name: string;
-  /** The newest block and, if asked, the newest final one. */
-  readTip(options: { finalized: boolean }): Promise<Tip>;
+  /** The newest block. */
+  readHead(): Promise<BlockHeader>;
+  /** The height of the newest block that the network calls final. */
+  readFinalized(): Promise<number>;
   /** Headers by height; null for a height the node does not have. */
   readHeaders(numbers: number[]): Promise<(BlockHeader | null)[]>;
   /**

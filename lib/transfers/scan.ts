@@ -6,18 +6,19 @@ import {
   findCursor,
   lockCursorAt,
   moveCursor,
+  recordFinalized,
+  recordHead,
   recordScanError,
-  recordTip,
   storeBlocks,
 } from "@/db/queries/chain";
 import { oldestOpenInvoice } from "@/db/queries/invoices";
-import { hasPaymentInFlight } from "@/db/queries/settlement";
+import { listDeepPayments } from "@/db/queries/settlement";
 import { type NewTransfer, storeTransfers } from "@/db/queries/transfers";
 import { formatAddress } from "@/lib/chains/address";
 import { type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
-import type { BlockHeader, ChainNode, Tip, VerifiedTransfer } from "@/lib/chains/types";
+import type { BlockHeader, ChainNode, VerifiedTransfer } from "@/lib/chains/types";
 import { settleInvoices } from "@/lib/invoices/settlement";
 import { log } from "@/lib/log";
 import { baseToUnits } from "@/lib/money";
@@ -57,51 +58,58 @@ export class Scanner {
     const cursor = await claimCursor(db(), this.network, this.owner, LEASE_SECONDS);
     if (!cursor) return false;
     try {
-      const { tip, scanned, more } = await nodesOf(this.network).run((node) => this.read(node, cursor));
-      await recordTip(db(), this.network, {
-        number: tip.head.number,
-        time: tip.head.time,
-        finalizedNumber: tip.finalizedNumber,
-      });
-      await this.settle(scanned, Math.max(tip.finalizedNumber ?? -1, cursor.finalizedNumber ?? -1));
-      return more;
+      const { head, scanned } = await nodesOf(this.network).run((node) => this.read(node, cursor));
+      await recordHead(db(), this.network, head);
+      await this.settle(scanned, cursor);
+      return scanned.number < head.number;
     } catch (error) {
       if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused)) throw error;
       await recordScanError(db(), this.network, error.message);
       // No node answers, but what is stored may still be unmatched: a crash can fall between the two.
       const scanned = positionOf(cursor);
-      if (scanned) await this.settle(scanned, cursor.finalizedNumber ?? -1);
+      if (scanned) await matchTransfers(this.network, "live", scanned.time);
       return false;
     }
   }
 
-  private async settle(scanned: BlockRef, finalizedNumber: number): Promise<void> {
+  /** @param scanned what was read before matching starts: nothing may expire by what is stored during it. */
+  private async settle(scanned: BlockRef, cursor: Cursor): Promise<void> {
     await matchTransfers(this.network, "live", scanned.time);
     await settleInvoices(this.network, "live", {
       scannedNumber: scanned.number,
       scannedTime: scanned.time,
-      finalizedNumber: finalizedNumber < 0 ? null : finalizedNumber,
+      finalizedNumber: await this.finalized(scanned, cursor),
       requiredConfirmations: this.spec.confirmations,
       finality: this.spec.finality,
     });
   }
 
+  /** The finalized height, asked for only when a payment is deep enough to be waiting for nothing else. */
+  private async finalized(scanned: BlockRef, cursor: Cursor): Promise<number | null> {
+    if (this.spec.finality !== "finalized") return null;
+    const deepest = scanned.number - this.spec.confirmations + 1;
+    const waiting = await listDeepPayments(db(), this.network, "live", deepest, 1);
+    if (waiting.length === 0) return cursor.finalizedNumber;
+    const number = await nodesOf(this.network).run((node) => node.readFinalized());
+    await recordFinalized(db(), this.network, number);
+    return Math.max(number, cursor.finalizedNumber ?? 0);
+  }
+
   /** Everything that is asked of one node in a tick: the head, and block ranges up to it, each stored as it comes. */
-  private async read(node: ChainNode, cursor: Cursor): Promise<{ tip: Tip; scanned: BlockRef; more: boolean }> {
+  private async read(node: ChainNode, cursor: Cursor): Promise<{ head: BlockHeader; scanned: BlockRef }> {
     const deadline = Date.now() + TICK_BUDGET_MS;
-    const finalized = this.spec.finality === "finalized" && (await hasPaymentInFlight(db(), this.network, "live"));
-    const tip = await node.readTip({ finalized });
+    const head = await node.readHead();
     let position = positionOf(cursor);
-    if (!position) position = await this.begin(node, tip);
-    if (await isReorg(this.network, position, tip.head)) {
+    if (!position) position = await this.begin(node, head);
+    if (await isReorg(this.network, position, head)) {
       position = await rollBack(this.network, node, position);
     }
     // After the head: a wallet that was there before a block was, is in the list when that block is read.
     await this.watched.refresh();
-    while (position.number < tip.head.number && Date.now() < deadline) {
-      position = await this.readNext(node, position, tip.head.number);
+    while (position.number < head.number && Date.now() < deadline) {
+      position = await this.readNext(node, position, head.number);
     }
-    return { tip, scanned: position, more: position.number < tip.head.number };
+    return { head, scanned: position };
   }
 
   /** Reads and stores the next range after `position`. @returns the new position. */
@@ -219,14 +227,12 @@ export class Scanner {
    * Where to start on a network that was never read: at START_BLOCK if set, else at the head, or further back where an
    * invoice is already waiting (its node may have been away when it was made).
    */
-  private async begin(node: ChainNode, tip: Tip): Promise<BlockRef> {
+  private async begin(node: ChainNode, head: BlockHeader): Promise<BlockRef> {
     const oldest = await oldestOpenInvoice(db(), this.network);
     const wanted =
       this.spec.startBlock ??
-      (oldest === null
-        ? tip.head.number
-        : await firstBlockSince(node, tip.head, oldest.getTime() - CLOCK_SKEW_SECONDS * 1000));
-    const number = Math.min(Math.max(wanted - 1, 0), tip.head.number);
+      (oldest === null ? head.number : await firstBlockSince(node, head, oldest.getTime() - CLOCK_SKEW_SECONDS * 1000));
+    const number = Math.min(Math.max(wanted - 1, 0), head.number);
     const [start] = await node.readHeaders([number]);
     if (!start) throw new NodeBehind(`the node does not have block ${number}`);
     await db().transaction(async (tx) => {
