@@ -737,7 +737,7 @@ function worstLine(lines: string[]): string {
     .map((line) => line.trim())
     .filter((line) => line && !/^(DETAIL|HINT|CONTEXT|STATEMENT): /.test(line));
   const cause = told.find((line) =>
-    /No space left|Read-only file system|Address already in use|could not bind/i.test(line),
+    /No space left|wrote only \d+ of|Read-only file system|Address already in use|could not bind/i.test(line),
   );
   return cause ?? told.find((line) => /FATAL|PANIC|error:|ERROR/.test(line)) ?? told.at(-1) ?? "it said nothing";
 }
@@ -745,7 +745,10 @@ function worstLine(lines: string[]): string {
 /** Turns what the system said about a directory into one line that names the directory and says what to do. */
 function explain(dir: string, message: string): string {
   const line = message.replace(/\s+/g, " ").trim();
-  if (/ENOSPC|No space left on device/i.test(line) || (/signal SIGBUS|signal 7\b/.test(line) && isFull(dir))) {
+  if (
+    /ENOSPC|EDQUOT|No space left on device|wrote only \d+ of/i.test(line) ||
+    (/signal SIGBUS|signal 7\b/.test(line) && isFull(dir))
+  ) {
     return `The disk is full: PostgreSQL cannot write to ${dir}. Make room there or set DATA_DIR to another disk`;
   }
   if (/EROFS|Read-only file system/i.test(line)) {

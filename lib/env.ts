@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /**
@@ -73,13 +74,16 @@ const urlList = z
   .string()
   .transform(list)
   .refine((urls) => urls.length > 0 && urls.every(isHttpUrl), "must be comma-separated http(s) URLs, best first");
+/** An address and how many of its bits count: a typing mistake must not open nothing, or too much, without a word. */
+function isCidr(range: string): boolean {
+  const [, address = "", bits = ""] = /^([^/%]+)\/(\d{1,3})$/.exec(range) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
 const cidrList = z
   .string()
   .transform(list)
-  .refine(
-    (ranges) => ranges.every((range) => /^[0-9a-fA-F:.]+\/\d{1,3}$/.test(range)),
-    "must be comma-separated address ranges, such as 127.0.0.0/8",
-  );
+  .refine((ranges) => ranges.every(isCidr), "must be comma-separated address ranges, such as 127.0.0.0/8");
 
 const EVM_ADDRESS = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be a contract address: 0x and 40 hex digits");
 const TRON_ADDRESS = z

@@ -5,7 +5,7 @@ export const ERROR_STATUS = {
   no_wallet: 400,
   network_unavailable: 400,
   invoice_not_cancellable: 400,
-  invoice_not_payable: 400,
+  invoice_not_pending: 400,
   no_webhook_url: 400,
   url_not_allowed: 400,
   unauthenticated: 401,

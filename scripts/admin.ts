@@ -43,6 +43,30 @@ const COMMANDS: Record<string, Command> = {
       return rescan(await parse(rescanSchema, options));
     },
   },
+  "key:rotate": {
+    required: ["merchant", "mode"],
+    optional: ["grace"],
+    run: async (options) => {
+      const { rotateApiKey, rotateKeySchema } = await import("@/lib/merchants/rotation");
+      return rotateApiKey(uuid(options.merchant), await parse(rotateKeySchema, options), ACTOR);
+    },
+  },
+  "webhook:rotate-secret": {
+    required: ["merchant"],
+    optional: ["grace"],
+    run: async (options) => {
+      const { rotateSecretSchema, rotateWebhookSecret } = await import("@/lib/merchants/rotation");
+      return rotateWebhookSecret(uuid(options.merchant), await parse(rotateSecretSchema, options), ACTOR);
+    },
+  },
+  "webhook:set-url": {
+    required: ["merchant", "url"],
+    run: async (options) => {
+      const { changeWebhookUrl } = await import("@/lib/merchants/rotation");
+      await changeWebhookUrl(uuid(options.merchant), options.url ?? null, ACTOR);
+      return { merchantId: options.merchant, webhookUrl: options.url };
+    },
+  },
   "webhook:resend": {
     required: ["delivery"],
     run: async (options) => {

@@ -83,6 +83,28 @@ CREATE TABLE "idempotency_keys" (
 	CONSTRAINT "idempotency_keys_merchant_id_mode_key_pk" PRIMARY KEY("merchant_id","mode","key")
 );
 --> statement-breakpoint
+CREATE TABLE "invoice_tallies" (
+	"merchant_id" uuid NOT NULL,
+	"mode" text NOT NULL,
+	"network" text NOT NULL,
+	"status" text NOT NULL,
+	"hour" timestamp (3) with time zone NOT NULL,
+	"count" bigint NOT NULL,
+	"volume" numeric(38, 0) NOT NULL,
+	CONSTRAINT "invoice_tallies_merchant_id_mode_hour_network_status_pk" PRIMARY KEY("merchant_id","mode","hour","network","status")
+);
+--> statement-breakpoint
+CREATE TABLE "invoice_tally_changes" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "invoice_tally_changes_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"merchant_id" uuid NOT NULL,
+	"mode" text NOT NULL,
+	"network" text NOT NULL,
+	"status" text NOT NULL,
+	"hour" timestamp (3) with time zone NOT NULL,
+	"count" bigint NOT NULL,
+	"volume" numeric(38, 0) NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "invoices" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"merchant_id" uuid NOT NULL,
@@ -145,6 +167,16 @@ CREATE TABLE "payments" (
 	"confirmations" integer,
 	CONSTRAINT "payments_transfer_once" UNIQUE("transfer_id","merchant_id"),
 	CONSTRAINT "payments_confirmed" CHECK (("payments"."confirmed_at" is null) = ("payments"."confirmations" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "simulations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"invoice_id" uuid NOT NULL,
+	"step" text NOT NULL,
+	"transfer_id" uuid,
+	"due_at" timestamp (3) with time zone NOT NULL,
+	"done_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "transfers" (
@@ -247,6 +279,8 @@ ALTER TABLE "invoices" ADD CONSTRAINT "invoices_merchant_id_merchants_id_fk" FOR
 ALTER TABLE "invoices" ADD CONSTRAINT "invoices_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments" ADD CONSTRAINT "payments_transfer_id_transfers_id_fk" FOREIGN KEY ("transfer_id") REFERENCES "public"."transfers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments" ADD CONSTRAINT "payments_invoice_id_merchant_id_invoices_id_merchant_id_fk" FOREIGN KEY ("invoice_id","merchant_id") REFERENCES "public"."invoices"("id","merchant_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "simulations" ADD CONSTRAINT "simulations_invoice_id_invoices_id_fk" FOREIGN KEY ("invoice_id") REFERENCES "public"."invoices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "simulations" ADD CONSTRAINT "simulations_transfer_id_transfers_id_fk" FOREIGN KEY ("transfer_id") REFERENCES "public"."transfers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "transfers" ADD CONSTRAINT "transfers_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "users" ADD CONSTRAINT "users_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "wallets" ADD CONSTRAINT "wallets_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -261,11 +295,13 @@ CREATE INDEX "api_logs_list" ON "api_logs" USING btree ("merchant_id","mode","cr
 CREATE INDEX "api_logs_age" ON "api_logs" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "audit_log_by_merchant" ON "audit_log" USING btree ("merchant_id","created_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "invoice_tally_changes_merchant" ON "invoice_tally_changes" USING btree ("merchant_id","mode");--> statement-breakpoint
 CREATE INDEX "invoices_list" ON "invoices" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "invoices_list_by_status" ON "invoices" USING btree ("merchant_id","mode","status","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "invoices_match" ON "invoices" USING btree ("wallet_id","amount","expires_at");--> statement-breakpoint
 CREATE INDEX "invoices_open" ON "invoices" USING btree ("mode","network","expires_at") WHERE "invoices"."status" = 'pending';--> statement-breakpoint
 CREATE INDEX "payments_in_flight" ON "payments" USING btree ("detected_at") WHERE "payments"."confirmed_at" is null;--> statement-breakpoint
+CREATE INDEX "simulations_due" ON "simulations" USING btree ("due_at") WHERE "simulations"."done_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_to_match" ON "transfers" USING btree ("network","mode","block_number") WHERE "transfers"."matched_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_by_block" ON "transfers" USING btree ("network","mode","block_number");--> statement-breakpoint
 CREATE INDEX "transfers_by_recipient" ON "transfers" USING btree ("network","to_address_key","block_time" DESC NULLS LAST);--> statement-breakpoint

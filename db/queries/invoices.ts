@@ -1,6 +1,6 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { databaseError, type Executor } from "@/db/client";
-import { invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
+import { type InvoiceStatus, invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
 import type { Network } from "@/lib/env";
 
@@ -226,4 +226,51 @@ export async function oldestOpenInvoice(db: Executor, network: Network): Promise
     .orderBy(invoices.createdAt)
     .limit(1);
   return row?.createdAt ?? null;
+}
+
+export type InvoiceFilter = {
+  status?: InvoiceStatus;
+  network?: Network;
+  reference?: string;
+  /** Created at or after. */
+  from?: Date;
+  /** Created before. */
+  before?: Date;
+};
+
+/** Where a page begins: after `after` (the last row of the page before), or `offset` rows in. */
+export type Page = { limit: number; offset: number; after: { createdAt: Date; id: string } | null };
+
+const matching = (scope: Scope, filter: InvoiceFilter) =>
+  and(
+    inScope(scope),
+    filter.status && eq(invoices.status, filter.status),
+    filter.network && eq(invoices.network, filter.network),
+    filter.reference !== undefined ? eq(invoices.reference, filter.reference) : undefined,
+    filter.from && gte(invoices.createdAt, filter.from),
+    filter.before && lt(invoices.createdAt, filter.before),
+  );
+
+/** A page of a merchant's invoices, newest first. */
+export async function listInvoices(
+  db: Executor,
+  scope: Scope,
+  filter: InvoiceFilter,
+  page: Page,
+): Promise<InvoiceView[]> {
+  const after = page.after
+    ? sql`(${invoices.createdAt}, ${invoices.id}) < (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id}::uuid)`
+    : undefined;
+  const rows = await selectInvoices(db)
+    .where(and(matching(scope, filter), after))
+    .orderBy(desc(invoices.createdAt), desc(invoices.id))
+    .limit(page.limit)
+    .offset(page.offset);
+  return rows.map(toView);
+}
+
+/** Counts invoices one by one: for filters that the tallies do not know. */
+export async function countInvoices(db: Executor, scope: Scope, filter: InvoiceFilter): Promise<number> {
+  const [row] = await db.select({ count: count() }).from(invoices).where(matching(scope, filter));
+  return row?.count ?? 0;
 }

@@ -51,3 +51,61 @@ export async function setMerchantStatus(tx: Executor, id: string, status: Mercha
   const rows = await tx.update(merchants).set({ status }).where(eq(merchants.id, id)).returning({ id: merchants.id });
   return rows.length > 0;
 }
+
+/** The e-mail address of a merchant's first user. */
+export async function findOwnerEmail(db: Executor, merchantId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ email: users.email })
+    .from(users)
+    .where(eq(users.merchantId, merchantId))
+    .orderBy(users.createdAt)
+    .limit(1);
+  return row?.email ?? null;
+}
+
+/** Ends a merchant's current key of a mode at a moment. @returns false where there is none. */
+export async function endCurrentKey(
+  tx: Executor,
+  merchantId: string,
+  mode: ApiKey["mode"],
+  at: Date,
+): Promise<boolean> {
+  const rows = await tx
+    .update(apiKeys)
+    .set({ expiresAt: at })
+    .where(and(eq(apiKeys.merchantId, merchantId), eq(apiKeys.mode, mode), isNull(apiKeys.expiresAt)))
+    .returning({ id: apiKeys.id });
+  return rows.length > 0;
+}
+
+/**
+ * Replaces a merchant's webhook secret. The old one goes on signing until `graceUntil`; null: it is dead at once.
+ * @returns false where there is no such merchant.
+ */
+export async function replaceWebhookSecret(
+  tx: Executor,
+  merchantId: string,
+  sealed: string,
+  graceUntil: Date | null,
+): Promise<boolean> {
+  const rows = await tx
+    .update(merchants)
+    .set({
+      webhookSecret: sealed,
+      previousWebhookSecret: graceUntil ? sql`${merchants.webhookSecret}` : null,
+      previousWebhookSecretUntil: graceUntil,
+    })
+    .where(eq(merchants.id, merchantId))
+    .returning({ id: merchants.id });
+  return rows.length > 0;
+}
+
+/** @returns false where there is no such merchant. */
+export async function setWebhookUrl(tx: Executor, merchantId: string, url: string | null): Promise<boolean> {
+  const rows = await tx
+    .update(merchants)
+    .set({ webhookUrl: url })
+    .where(eq(merchants.id, merchantId))
+    .returning({ id: merchants.id });
+  return rows.length > 0;
+}

@@ -60,7 +60,7 @@ export async function listExpirable(
   return rows.map((row) => row.id);
 }
 
-/** Locks invoices in the order of their ids, then reads what pays them. */
+/** Locks invoices in the order of their ids, then what pays them: a reorg must not take it away while it is decided about. */
 export async function lockSettleable(tx: Executor, ids: string[]): Promise<Settleable[]> {
   const locked = await tx
     .select()
@@ -72,7 +72,8 @@ export async function lockSettleable(tx: Executor, ids: string[]): Promise<Settl
     .select({ invoiceId: payments.invoiceId, transfer: transfers })
     .from(payments)
     .innerJoin(transfers, eq(transfers.id, payments.transferId))
-    .where(inArray(payments.invoiceId, ids));
+    .where(inArray(payments.invoiceId, ids))
+    .for("update", { of: [payments, transfers] });
   const transferOf = new Map(paid.map((row) => [row.invoiceId, row.transfer]));
   return locked.map((invoice) => ({ invoice, transfer: transferOf.get(invoice.id) ?? null }));
 }
@@ -126,4 +127,21 @@ export async function webhookUrlsOf(db: Executor, merchantIds: string[]): Promis
     .from(merchants)
     .where(inArray(merchants.id, merchantIds));
   return new Map(rows.map((row) => [row.id, row.url]));
+}
+
+/** Brings the end of a test invoice forward to now: its window closes with the present second. */
+export async function endWindow(tx: Executor, invoiceId: string): Promise<Date> {
+  const [row] = await tx
+    .update(invoices)
+    .set({ expiresAt: sql`date_trunc('second', now()) + interval '1 second'` })
+    .where(eq(invoices.id, invoiceId))
+    .returning({ expiresAt: invoices.expiresAt });
+  if (!row) throw new Error(`no invoice ${invoiceId}`);
+  return row.expiresAt;
+}
+
+/** Any invoice by its id, in any world: for background work that was told which one. */
+export async function lockInvoiceById(tx: Executor, id: string): Promise<Invoice | null> {
+  const [row] = await tx.select().from(invoices).where(eq(invoices.id, id)).for("update");
+  return row ?? null;
 }

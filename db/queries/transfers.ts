@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { invoices, payments, transfers, wallets } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -144,39 +144,41 @@ export async function closeMatching(db: Executor, closable: TransferInBlock[]): 
     );
 }
 
+export type PaidTransfer = { transferId: string; invoiceId: string; merchantId: string };
+
+/** The canonical live transfers of a network above a height: what a reorg takes away. */
+export const liveTransfersAbove = (network: Network, number: number) =>
+  and(eq(transfers.network, network), eq(transfers.mode, "live"), gt(transfers.blockNumber, number));
+
+/** One simulated transfer. */
+export const testTransfer = (id: string) => and(eq(transfers.id, id), eq(transfers.mode, "test"));
+
 /**
- * Orphans the canonical transfers above a height and undoes the payments they made to invoices that are not confirmed.
- * Lock order: invoice, then transfer.
- * @returns the ids of the orphaned transfers whose invoice was already confirmed.
+ * Orphans transfers and undoes the payments they made to invoices that are not confirmed. Lock order: invoice, then transfer.
+ * @returns how many were orphaned, and those whose invoice was confirmed already: these payments stay.
  */
-export async function orphanTransfersAbove(
+export async function orphanTransfers(
   tx: Executor,
-  network: Network,
-  number: number,
-): Promise<{ orphaned: number; afterConfirmation: { transferId: string; invoiceId: string; merchantId: string }[] }> {
-  const above = and(
-    eq(transfers.network, network),
-    eq(transfers.mode, "live"),
-    eq(transfers.status, "canonical"),
-    gt(transfers.blockNumber, number),
-  );
+  which: SQL | undefined,
+): Promise<{ orphaned: number; afterConfirmation: PaidTransfer[] }> {
+  const canonical = and(which, eq(transfers.status, "canonical"));
   const paid = await tx
     .select({ invoiceId: invoices.id, merchantId: invoices.merchantId, transferId: payments.transferId })
     .from(invoices)
     .innerJoin(payments, eq(payments.invoiceId, invoices.id))
     .innerJoin(transfers, eq(transfers.id, payments.transferId))
-    .where(above)
+    .where(canonical)
     .orderBy(asc(invoices.id))
     .for("update", { of: invoices });
-  const rows = await tx.update(transfers).set({ status: "orphaned" }).where(above).returning({ id: transfers.id });
-  const invoiceIds = paid.map((row) => row.invoiceId);
-  const undone =
-    invoiceIds.length === 0
-      ? []
-      : await tx
-          .delete(payments)
-          .where(and(inArray(payments.invoiceId, invoiceIds), isNull(payments.confirmedAt)))
-          .returning({ invoiceId: payments.invoiceId });
-  const undoneIds = new Set(undone.map((row) => row.invoiceId));
-  return { orphaned: rows.length, afterConfirmation: paid.filter((row) => !undoneIds.has(row.invoiceId)) };
+  const rows = await tx.update(transfers).set({ status: "orphaned" }).where(canonical).returning({ id: transfers.id });
+  // Read again: between the two statements a payment may have been joined to a transfer that is orphaned now.
+  const ids = rows.map((row) => row.id);
+  if (ids.length === 0) return { orphaned: 0, afterConfirmation: [] };
+  await tx.delete(payments).where(and(inArray(payments.transferId, ids), isNull(payments.confirmedAt)));
+  const kept = await tx
+    .select({ transferId: payments.transferId })
+    .from(payments)
+    .where(inArray(payments.transferId, ids));
+  const confirmed = new Set(kept.map((row) => row.transferId));
+  return { orphaned: rows.length, afterConfirmation: paid.filter((row) => confirmed.has(row.transferId)) };
 }

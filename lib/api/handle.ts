@@ -18,6 +18,7 @@ import { recordRequest } from "./request-log";
  */
 
 export const API_PREFIX = "/api/v1";
+const DOCUMENT_PATH = `${API_PREFIX}/openapi.json`;
 /** More than any valid request has: 16 KB of metadata, written with escapes, and the other fields. */
 const MAX_BODY_BYTES = 128 * 1024;
 const MAX_IDEMPOTENCY_KEY = 255;
@@ -27,8 +28,11 @@ type Answer = { status: number; body: string; headers: Record<string, string>; e
 type Trace = { requestId: string; startedAt: Date; body: string | null; caller: Caller | null };
 type Match = { endpoint: Endpoint; params: Record<string, string> };
 
-/** Makes the handler of an API from its endpoints. */
-export function createApi(endpoints: readonly Endpoint[]): (request: Request) => Promise<Response> {
+/** Makes the handler of an API from its endpoints. @param describe gives its OpenAPI document, which needs no key. */
+export function createApi(
+  endpoints: readonly Endpoint[],
+  describe: () => Record<string, unknown>,
+): (request: Request) => Promise<Response> {
   const routes = endpoints.map((endpoint) => ({ endpoint, segments: endpoint.path.split("/").slice(1) }));
 
   return async (request) => {
@@ -53,6 +57,7 @@ export function createApi(endpoints: readonly Endpoint[]): (request: Request) =>
   };
 
   async function respond(request: Request, url: URL, trace: Trace): Promise<Answer> {
+    if (url.pathname === DOCUMENT_PATH) return document(request);
     const matches = find(url.pathname);
     if (matches.length === 0) {
       throw new AppError(
@@ -67,12 +72,15 @@ export function createApi(endpoints: readonly Endpoint[]): (request: Request) =>
     if (request.method === "OPTIONS") return { status: 204, body: "", headers: { Allow: allow }, errorCode: null };
     const method = request.method === "HEAD" ? "GET" : request.method;
     const match = matches.find(({ endpoint }) => endpoint.method === method);
-    if (!match) {
-      throw new AppError("method_not_allowed", `${request.method} is not possible here; use ${allow}`, {
-        headers: { Allow: allow },
-      });
-    }
+    if (!match) throw methodNotAllowed(request.method, allow);
     return await serve(match, request, url, trace);
+  }
+
+  function document(request: Request): Answer {
+    const allow = "GET, HEAD, OPTIONS";
+    if (request.method === "OPTIONS") return { status: 204, body: "", headers: { Allow: allow }, errorCode: null };
+    if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method, allow);
+    return { status: 200, body: JSON.stringify(describe()), headers: {}, errorCode: null };
   }
 
   function find(pathname: string): Match[] {
@@ -95,6 +103,9 @@ export function createApi(endpoints: readonly Endpoint[]): (request: Request) =>
     return found.sort((a, b) => Object.keys(a.params).length - Object.keys(b.params).length);
   }
 }
+
+const methodNotAllowed = (method: string, allow: string) =>
+  new AppError("method_not_allowed", `${method} is not possible here; use ${allow}`, { headers: { Allow: allow } });
 
 function decode(segment: string): string | null {
   try {

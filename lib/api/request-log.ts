@@ -51,7 +51,8 @@ export async function flushRequestLog(): Promise<void> {
 }
 
 // Values that must not be readable in a log: whatever looks like one of our secrets, and fields that name one.
-const SECRETS = /\b(test|live|whsec)_[A-Za-z0-9+/=]{16,}/g;
+// A slash may be written as \/ in JSON.
+const SECRETS = /\b(test|live|whsec)_(?:[A-Za-z0-9+=]|\\?\/){16,}/g;
 const SECRET_FIELDS = /("(?:password|secret|apiKey|token|authorization)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 const CANCEL_TOKENS = /(\/cancel\?token=)[A-Za-z0-9_-]+/g;
 

@@ -34,15 +34,17 @@ function parseEvm(text: string): ParsedAddress {
   if (!isHexAddress(text)) return { ok: false, message: "An address is 0x followed by 40 hexadecimal digits" };
   const digits = text.slice(2);
   const mixed = digits !== digits.toLowerCase() && digits !== digits.toUpperCase();
+  // 0X is understood, but not shown to customers: many wallets do not take it.
+  const written = `0x${digits}`;
   // EIP-55: only a mixed-case address carries a checksum.
-  if (mixed && !isAddress(text, { strict: true })) {
+  if (mixed && !isAddress(written, { strict: true })) {
     return {
       ok: false,
       message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again",
     };
   }
   const key = `0x${digits.toLowerCase()}`;
-  return { ok: true, address: mixed || digits === digits.toLowerCase() ? text : getAddress(key), key };
+  return { ok: true, address: mixed || digits === digits.toLowerCase() ? written : getAddress(key), key };
 }
 
 /** Parses an address of a network without asking whether anybody should be paid there. */
@@ -62,6 +64,13 @@ export function parseAddress(network: Network, text: string): ParsedAddress {
     return { ok: false, message: "This is the USDT contract, not a wallet: what is sent there is lost" };
   }
   return parsed;
+}
+
+/** The key of an address that was stored, and so is known to be one. */
+export function addressKeyOf(network: Network, address: string): string {
+  const parsed = parseAny(network, address);
+  if (!parsed.ok) throw new Error(`${address} is no address on ${network}`);
+  return parsed.key;
 }
 
 /** The key of the network's USDT contract. */

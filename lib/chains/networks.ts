@@ -92,3 +92,8 @@ export function networkOf(assetCode: AssetCode): Network {
   if (!found) throw new Error(`no network for ${assetCode}`);
   return found;
 }
+
+/** A transaction hash as the network's explorers print it: Tron leaves the 0x out. */
+export function formatTxHash(network: Network, hash: string): string {
+  return network === "tron" ? hash.replace(/^0x/, "") : hash;
+}

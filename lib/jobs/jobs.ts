@@ -1,9 +1,13 @@
 import { db } from "@/db/client";
+import { pruneApiLogs } from "@/db/queries/api-logs";
 import { releaseCursors } from "@/db/queries/chain";
+import { pruneIdempotencyKeys } from "@/db/queries/idempotency";
+import { foldTallyChanges } from "@/db/queries/invoice-tallies";
 import { NETWORKS, networkSpec } from "@/lib/chains/networks";
 import { isWatched } from "@/lib/chains/nodes";
 import { settleInvoices } from "@/lib/invoices/settlement";
 import { testChainView } from "@/lib/sandbox/chain";
+import { performDueSimulations } from "@/lib/sandbox/service";
 import { matchTransfers } from "@/lib/transfers/match";
 import { Scanner } from "@/lib/transfers/scan";
 import { Deliverer, LEASE_SECONDS } from "@/lib/webhooks/deliver";
@@ -26,6 +30,7 @@ export type Job = {
 
 /** How long an orderly end waits for webhooks that are on their way. */
 const DRAIN_MS = 4_000;
+const API_LOG_DAYS = 30;
 
 /** The jobs of one process. @param owner identifies it in leases: a UUID. */
 export function createJobs(owner: string): Job[] {
@@ -41,7 +46,9 @@ export function createJobs(owner: string): Job[] {
   });
   return [
     ...scans,
-    { name: "settle test invoices", everyMs: 1_000, nudgedBy: "simulate", run: settleTestInvoices },
+    { name: "sandbox", everyMs: 500, nudgedBy: "simulate", run: runSandbox },
+    { name: "fold invoice tallies", everyMs: 5_000, run: () => foldTallyChanges(db()) },
+    { name: "prune", everyMs: 3_600_000, run: prune },
     {
       name: "deliver webhooks",
       everyMs: 1_000,
@@ -63,12 +70,21 @@ export function createJobs(owner: string): Job[] {
   ];
 }
 
-/** Matches and settles test invoices on every network; they need no node, only the clock. */
-async function settleTestInvoices(): Promise<boolean> {
+/** The sandbox's payments, then matching and settling of test invoices: they need no node, only the clock. */
+async function runSandbox(): Promise<boolean> {
+  // Before settling: a reorged payment must be gone before it could be called deep enough.
+  await performDueSimulations();
   for (const network of NETWORKS) {
     const view = testChainView(network, new Date());
     await matchTransfers(network, "test", view.scannedTime);
     await settleInvoices(network, "test", view);
   }
+  return false;
+}
+
+/** Forgets what is kept for a time only. */
+async function prune(): Promise<boolean> {
+  await pruneApiLogs(db(), API_LOG_DAYS);
+  await pruneIdempotencyKeys(db());
   return false;
 }

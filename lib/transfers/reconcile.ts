@@ -1,6 +1,6 @@
 import { db } from "@/db/client";
 import { type BlockRef, deleteBlocksAbove, listBlocks, lockCursorAt, moveCursor } from "@/db/queries/chain";
-import { orphanTransfersAbove } from "@/db/queries/transfers";
+import { liveTransfersAbove, orphanTransfers } from "@/db/queries/transfers";
 import type { Network } from "@/lib/chains/networks";
 import { NodeBehind, NodeError } from "@/lib/chains/rpc";
 import type { BlockHeader, ChainNode } from "@/lib/chains/types";
@@ -39,7 +39,7 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
   }
   const undone = await db().transaction(async (tx) => {
     if (!(await lockCursorAt(tx, network, position))) return null;
-    const result = await orphanTransfersAbove(tx, network, ancestor.number);
+    const result = await orphanTransfers(tx, liveTransfersAbove(network, ancestor.number));
     await deleteBlocksAbove(tx, network, ancestor.number);
     await moveCursor(tx, network, ancestor);
     return result;

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { CLIENT_IP_HEADER, clientIp } from "./client-ip";
+
+const ipOf = (headers: Record<string, string>) => clientIp(new Request("http://gateway.test/", { headers }));
+
+describe("clientIp", () => {
+  it("takes our own server's word before anything a client can write", () => {
+    expect(ipOf({ [CLIENT_IP_HEADER]: "203.0.113.7", "x-forwarded-for": "198.51.100.1" })).toBe("203.0.113.7");
+    expect(ipOf({ [CLIENT_IP_HEADER]: "2001:db8::1" })).toBe("2001:db8::1");
+  });
+
+  it("takes the last address of X-Forwarded-For: those before it the client may have invented", () => {
+    expect(ipOf({ "x-forwarded-for": "1.2.3.4, 5.6.7.8,  203.0.113.9 " })).toBe("203.0.113.9");
+  });
+
+  it.each([
+    {},
+    { "x-forwarded-for": "unknown" },
+    { "x-forwarded-for": "1.2.3.4, " },
+    { "x-forwarded-for": "1.2.3.4:80" },
+  ])("is null where nobody can say: %j", (headers) => expect(ipOf(headers as Record<string, string>)).toBeNull());
+
+  it("does not fall back on a client's word when our own server's is unreadable", () => {
+    expect(ipOf({ [CLIENT_IP_HEADER]: "nonsense", "x-forwarded-for": "198.51.100.1" })).toBeNull();
+  });
+});

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { db } from "@/db/client";
+import { insertAudit } from "@/db/queries/audit";
+import { endCurrentKey, findMerchant, insertApiKey, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
+import { MODES } from "@/db/schema/columns";
+import { newApiKey } from "@/lib/api-keys/service";
+import { encryptSecret } from "@/lib/crypto";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { secretContext } from "@/lib/webhooks/deliver";
+import { checkTargetUrl } from "@/lib/webhooks/guard";
+import { generateWebhookSecret } from "@/lib/webhooks/sign";
+
+/** A week at most: a secret that was replaced should not live on. */
+const graceSeconds = z.coerce
+  .number()
+  .int("grace must be a whole number of seconds")
+  .min(0, "grace must be at least 0 seconds")
+  .max(604_800, "grace must be at most 604800 seconds, a week")
+  .default(0);
+
+export const rotateKeySchema = z.object({
+  mode: z.enum(MODES, "mode must be test or live"),
+  grace: graceSeconds,
+});
+export const rotateSecretSchema = z.object({ grace: graceSeconds });
+
+const until = (seconds: number) => (seconds === 0 ? null : new Date(Date.now() + seconds * 1000));
+const noMerchant = () => new AppError("not_found", "There is no such merchant");
+
+/**
+ * Replaces a merchant's API key of a mode. The old one is dead when this returns, or after a grace period.
+ * `api_keys_one_current` keeps two rotations at once from leaving two current keys.
+ * @returns the new key, which is shown this once.
+ */
+export async function rotateApiKey(
+  merchantId: string,
+  { mode, grace }: z.output<typeof rotateKeySchema>,
+  actor: string,
+): Promise<{ key: string }> {
+  const { key, stored } = newApiKey(mode);
+  await db().transaction(async (tx) => {
+    if (!(await findMerchant(tx, merchantId))) throw noMerchant();
+    await endCurrentKey(tx, merchantId, mode, until(grace) ?? new Date(0));
+    await insertApiKey(tx, { merchantId, ...stored });
+    await insertAudit(tx, {
+      merchantId,
+      actor,
+      action: "api_key.rotated",
+      target: stored.prefix,
+      data: { mode, grace },
+    });
+  });
+  return { key };
+}
+
+/**
+ * Replaces a merchant's webhook secret. The new one signs at once; during a grace period `webhook-signature` carries both.
+ * @returns the new secret, which is shown this once.
+ */
+export async function rotateWebhookSecret(
+  merchantId: string,
+  { grace }: z.output<typeof rotateSecretSchema>,
+  actor: string,
+): Promise<{ webhookSecret: string }> {
+  const webhookSecret = generateWebhookSecret();
+  await db().transaction(async (tx) => {
+    const sealed = encryptSecret(webhookSecret, secretContext(merchantId));
+    if (!(await replaceWebhookSecret(tx, merchantId, sealed, until(grace)))) throw noMerchant();
+    await insertAudit(tx, { merchantId, actor, action: "webhook_secret.rotated", target: merchantId, data: { grace } });
+  });
+  return { webhookSecret };
+}
+
+/**
+ * Sets where webhooks go when an invoice names no `callbackUrl`; null: nowhere.
+ * @throws {AppError} url_not_allowed, not_found
+ */
+export async function changeWebhookUrl(merchantId: string, url: string | null, actor: string): Promise<void> {
+  const check = url === null ? null : checkTargetUrl(url, env().webhookAllowCidrs);
+  if (check && !check.ok) throw new AppError("url_not_allowed", check.reason);
+  await db().transaction(async (tx) => {
+    if (!(await setWebhookUrl(tx, merchantId, url))) throw noMerchant();
+    await insertAudit(tx, { merchantId, actor, action: "webhook_url.changed", target: merchantId, data: { url } });
+  });
+}
