@@ -6,12 +6,13 @@ import { formatTime, formatTimeOrNull } from "@/lib/clock";
 import { safeEqual } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { formatAmount } from "@/lib/money";
+import { encodePayPath } from "@/lib/pay/paths";
 import { testBlockAt } from "@/lib/sandbox/chain";
 import { confirmationsOf } from "./settle";
 
 /** The public URL of an invoice's pay page. */
 export function paymentUrl(invoice: { payPath: string }): string {
-  return `${env().payUrl}/${encodeURIComponent(invoice.payPath)}`;
+  return `${env().payUrl}/${encodePayPath(invoice.payPath)}`;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type InsertOutcome,
   type InvoiceView,
   insertInvoice,
+  insertInvoiceInSavepoint,
   insertInvoiceInTurn,
   lockInvoice,
   type NewInvoice,
@@ -112,8 +113,7 @@ function tryInsert(
   inTurn: boolean,
 ): Promise<InsertOutcome> {
   if (inTurn) return insertInvoiceInTurn(executor, invoice, options);
-  // Inside a transaction, a refused insert must not spoil what is around it: a savepoint.
-  if (executor !== db()) return executor.transaction((savepoint) => insertInvoice(savepoint, invoice, options));
+  if (executor !== db()) return insertInvoiceInSavepoint(executor, invoice, options);
   return insertInvoice(executor, invoice, options);
 }
 

@@ -57,11 +57,8 @@ export function payRewrite(host: string, pathname: string, urls: { appUrl: strin
 
 /** A Host header as a URL of this scheme prints it: lower case, the default port left out. */
 function normalHost(host: string, protocol: string): string {
-  try {
-    return new URL(`${protocol}//${host}`).host;
-  } catch {
-    return "";
-  }
+  const url = `${protocol}//${host}`;
+  return !/[/\\?#@]/.test(host) && URL.canParse(url) ? new URL(url).host : "";
 }
 
 function decode(text: string): string | null {

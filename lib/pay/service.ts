@@ -34,7 +34,7 @@ export async function payStatusResponse(request: Request): Promise<Response> {
     return payJsonResponse(200, payStatus(invoice), requestId);
   } catch (error) {
     const known = error instanceof AppError ? error : toAppError(error);
-    if (known.statusCode >= 500) log.error({ requestId, err: error }, "pay status failed");
+    if (known.code === "internal") log.error({ requestId, err: error }, "pay status failed");
     return payErrorResponse(known, requestId);
   }
 }
