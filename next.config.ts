@@ -33,6 +33,8 @@ const config: NextConfig = {
   outputFileTracingRoot: root,
   // `next dev` would write into the repository.
   agentRules: false,
+  // `npm run check` and CI check the types; whoever only runs the gateway need not wait for it.
+  typescript: { ignoreBuildErrors: true },
   async headers() {
     return [
       {

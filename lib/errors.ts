@@ -26,7 +26,7 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** The HTTP status text of each status above (RFC 9110 names). */
+/** The HTTP status text of each status above, as Node.js writes it on the status line. */
 export const STATUS_TEXT: Record<number, string> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -34,9 +34,9 @@ export const STATUS_TEXT: Record<number, string> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
-  413: "Content Too Large",
+  413: "Payload Too Large",
   415: "Unsupported Media Type",
-  422: "Unprocessable Content",
+  422: "Unprocessable Entity",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",

@@ -108,7 +108,7 @@ export async function storeBlocks(
   if (headers.length > 0) {
     await tx
       .insert(blocks)
-      .values(headers.map((header) => ({ network, ...header })))
+      .values(headers.map(({ number, hash, parentHash, time }) => ({ network, number, hash, parentHash, time })))
       .onConflictDoUpdate({
         target: [blocks.network, blocks.number],
         set: { hash: sql`excluded.hash`, parentHash: sql`excluded.parent_hash`, time: sql`excluded.time` },

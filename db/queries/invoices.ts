@@ -168,6 +168,19 @@ export async function insertInvoice(
 }
 
 /**
+ * The same inside a transaction, which must go on when nothing was inserted: a savepoint around it is rolled back. Without
+ * that, a refused insert would spoil the transaction, and one that found its slot taken would keep that slot's row locked
+ * until the end (ON CONFLICT locks the row it does not update): two such transactions that try again deadlock.
+ */
+export function insertInvoiceInSavepoint(
+  tx: Executor,
+  invoice: NewInvoice,
+  options: { adjustmentLimit: bigint; expirySeconds: number; cooldownSeconds: number },
+): Promise<InsertOutcome> {
+  return insertOrRollBack(tx, (savepoint) => insertInvoice(savepoint, invoice, options));
+}
+
+/**
  * The same, one at a time a wallet: for whoever lost the race for a slot. With the turn taken, `no_slot` means that none is
  * free but for a concurrent `insertInvoice`, which the caller may try again after.
  */
@@ -176,10 +189,34 @@ export function insertInvoiceInTurn(
   invoice: NewInvoice,
   options: { adjustmentLimit: bigint; expirySeconds: number; cooldownSeconds: number },
 ): Promise<InsertOutcome> {
-  return db.transaction(async (tx) => {
+  return insertOrRollBack(db, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${invoice.walletId}/${invoice.mode}`}, 0))`);
     return insertInvoice(tx, invoice, options);
   });
+}
+
+class NotInserted extends Error {
+  constructor(readonly outcome: InsertOutcome) {
+    super(outcome.result);
+  }
+}
+
+/** Runs `insert` in a transaction (inside another one: a savepoint) that ends in a rollback unless it inserted. */
+async function insertOrRollBack(
+  db: Executor,
+  insert: (tx: Executor) => Promise<InsertOutcome>,
+): Promise<InsertOutcome> {
+  try {
+    return await db.transaction(async (tx) => {
+      const outcome = await insert(tx);
+      // The driver fails a transaction in which a statement failed, even if the error was caught; so leave it by an error.
+      if (outcome.result !== "inserted") throw new NotInserted(outcome);
+      return outcome;
+    });
+  } catch (error) {
+    if (error instanceof NotInserted) return error.outcome;
+    throw error;
+  }
 }
 
 /** When the first slot from `amount` up to `amount + limit` is free again; null where one is free now. */

@@ -9,16 +9,25 @@ import type { Transfer } from "./transfers";
 /** An invoice to decide about, locked, with the transfer that pays it. */
 export type Settleable = { invoice: Invoice; transfer: Transfer | null };
 
-/** Ids of invoices with a payment that is not confirmed yet and stands deep enough to look at. */
-export async function listDeepPayments(
+/** A payment that is deep enough to be confirmed, with the transfer it rests on. */
+export type DeepPayment = { invoiceId: string } & Pick<Transfer, "id" | "txHash" | "blockNumber" | "blockHash">;
+
+/** Payments not confirmed yet whose transfer stands at `deepestBlock` or below, the oldest first. */
+export function listDeepPayments(
   db: Executor,
   network: Network,
   mode: Mode,
   deepestBlock: number,
   limit: number,
-): Promise<string[]> {
-  const rows = await db
-    .select({ id: payments.invoiceId })
+): Promise<DeepPayment[]> {
+  return db
+    .select({
+      invoiceId: payments.invoiceId,
+      id: transfers.id,
+      txHash: transfers.txHash,
+      blockNumber: transfers.blockNumber,
+      blockHash: transfers.blockHash,
+    })
     .from(payments)
     .innerJoin(transfers, eq(transfers.id, payments.transferId))
     .where(
@@ -32,7 +41,6 @@ export async function listDeepPayments(
     )
     .orderBy(asc(transfers.blockNumber))
     .limit(limit);
-  return rows.map((row) => row.id);
 }
 
 /** Ids of pending invoices whose time was over before `time` and that nobody is paying. */

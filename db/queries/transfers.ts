@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { invoices, payments, transfers, wallets } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -20,7 +20,7 @@ export async function storeTransfers(tx: Executor, found: NewTransfer[]): Promis
     .onConflictDoUpdate({
       target: [transfers.network, transfers.mode, transfers.txHash, transfers.ordinal],
       set: {
-        status: "canonical",
+        status: sql`excluded.status`,
         blockNumber: sql`excluded.block_number`,
         blockHash: sql`excluded.block_hash`,
         blockTime: sql`excluded.block_time`,
@@ -31,6 +31,41 @@ export async function storeTransfers(tx: Executor, found: NewTransfer[]): Promis
     })
     .returning({ id: transfers.id });
   return rows.length;
+}
+
+/** Transfers of failed transactions that were not asked about again yet, in blocks up to `number`. */
+export function listFailedTransfers(db: Executor, network: Network, number: number): Promise<Transfer[]> {
+  return db
+    .select()
+    .from(transfers)
+    .where(
+      and(
+        eq(transfers.network, network),
+        eq(transfers.mode, "live"),
+        eq(transfers.status, "failed"),
+        isNull(transfers.matchedAt),
+        lte(transfers.blockNumber, number),
+      ),
+    )
+    .limit(100);
+}
+
+/** Closes the case of a failed transaction's transfer: it was right to call it failed, or it is a transfer after all. */
+export async function resolveFailedTransfer(db: Executor, id: string, succeeded: boolean): Promise<void> {
+  await db
+    .update(transfers)
+    .set(succeeded ? { status: "canonical" } : { matchedAt: sql`now()` })
+    .where(and(eq(transfers.id, id), eq(transfers.status, "failed")));
+}
+
+/** Which of these transactions have a stored transfer. */
+export async function knownTransactions(db: Executor, network: Network, txHashes: string[]): Promise<Set<string>> {
+  if (txHashes.length === 0) return new Set();
+  const rows = await db
+    .select({ txHash: transfers.txHash })
+    .from(transfers)
+    .where(and(eq(transfers.network, network), eq(transfers.mode, "live"), inArray(transfers.txHash, txHashes)));
+  return new Set(rows.map((row) => row.txHash));
 }
 
 export type Candidate = { transferId: string; invoiceId: string; merchantId: string };
@@ -161,7 +196,7 @@ export async function orphanTransfers(
   tx: Executor,
   which: SQL | undefined,
 ): Promise<{ orphaned: number; afterConfirmation: PaidTransfer[] }> {
-  const canonical = and(which, eq(transfers.status, "canonical"));
+  const canonical = and(which, inArray(transfers.status, ["canonical", "failed"]));
   const paid = await tx
     .select({ invoiceId: invoices.id, merchantId: invoices.merchantId, transferId: payments.transferId })
     .from(invoices)

@@ -28,8 +28,11 @@ export const transfers = pgTable(
     value: baseUnits().notNull(),
     /** `value` in units of 0.0001 USDT; null where it is no whole number of them, and so can pay nothing. */
     units: units(),
-    /** `orphaned`: its block left the chain. */
-    status: text({ enum: ["canonical", "orphaned"] })
+    /**
+     * `orphaned`: its block left the chain. `failed`: a log of a transaction that the node called failed; it is asked again
+     * when the block is final, because a node can be wrong about that near its head.
+     */
+    status: text({ enum: ["canonical", "orphaned", "failed"] })
       .notNull()
       .default("canonical"),
     /** When matching looked at it; null: still to do. Cleared when it is included again after a reorg. */

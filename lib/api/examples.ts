@@ -1,4 +1,8 @@
-/** One example for every operation, in the OpenAPI document; a test holds them against the schemas. */
+import type { ErrorCode } from "@/lib/errors";
+
+/** One example for every operation and error, in the OpenAPI document; a test holds them against the schemas. */
+
+export const REQUEST_ID = "018d0e6c-3b5a-7c3e-9d0f-2f6f1c9a4b11";
 
 const INVOICE = {
   id: "550e8400-e29b-41d4-a716-446655440000",
@@ -94,7 +98,7 @@ export const EXAMPLES: Record<string, { request?: unknown; response: unknown }> 
           durationMs: 12,
           ip: "203.0.113.7",
           userAgent: "curl/8.5.0",
-          requestId: "018d0e6c-3b5a-7c3e-9d0f-2f6f1c9a4b11",
+          requestId: REQUEST_ID,
           requestBody: '{"amountUsdt":"150.0000"}',
           responseBody: '{"id":"550e8400-e29b-41d4-a716-446655440000"}',
           errorCode: null,
@@ -134,4 +138,65 @@ export const EXAMPLES: Record<string, { request?: unknown; response: unknown }> 
       response: { delivered: true, statusCode: 200, body: "ok", durationMs: 87, error: null },
     },
   },
+};
+
+export const WEBHOOK_EXAMPLE = {
+  invoice_reference: INVOICE.reference,
+  merchant_id: "7d444840-9dc0-41d1-b245-5ffdce74fad2",
+  status: "confirmed",
+  asset_code: INVOICE.assetCode,
+  payout_address: INVOICE.payoutAddress,
+  amount_usdt_exact: INVOICE.amountUsdtExact,
+  tx_hash: "9c1f4dbd6a0e5b1d1a0f0c4d4f1e7ad3bd9bb28ba1bcb0a23c1e33ad2d0f5f4e",
+  metadata: INVOICE.metadata,
+  paid_at: "2024-01-15T14:32:00Z",
+  type: "invoice.confirmed",
+  event_id: "018d0e6c-3b5a-7c3e-9d0f-2f6f1c9a4b13",
+  invoice_id: INVOICE.id,
+  is_test: true,
+  created_at: "2024-01-15T14:33:02Z",
+  resolution: "automatic",
+};
+
+/** What a delivery carries beside its body and its type. */
+export const DELIVERY_HEADERS_EXAMPLE = {
+  "X-Webhook-Signature": "5f1d8a8d6a6c0f3d5d7c2f0f8b2a5f6c9e4d3b2a1f0e9d8c7b6a5f4e3d2c1b0a",
+  "X-Webhook-Id": "018d0e6c-3b5a-7c3e-9d0f-2f6f1c9a4b12",
+  "X-Invoice-Reference": INVOICE.reference,
+  "webhook-id": "018d0e6c-3b5a-7c3e-9d0f-2f6f1c9a4b12",
+  "webhook-timestamp": "1705329182",
+  "webhook-signature": "v1,Xx2nJ0mR3s0lq7bFf9vT1c6yWmVq0w8uZkq3pP0oJ5E=",
+};
+
+const AMOUNT_MESSAGE = "Amount must have at most 4 decimal places";
+
+/** What each error says, with what it carries beside the fields that all have. */
+export const ERROR_MESSAGES: Record<ErrorCode, { message: string; [field: string]: unknown }> = {
+  invalid_request: { message: AMOUNT_MESSAGE, details: [{ path: "amountUsdt", message: AMOUNT_MESSAGE }] },
+  malformed_json: { message: "The body is not valid JSON" },
+  no_wallet: { message: "You have no wallet on Tron (TRC20) to be paid to. Add one in the dashboard under Wallets" },
+  network_unavailable: { message: "This gateway does not watch Tron (TRC20) at the moment. Use another network" },
+  invoice_not_cancellable: { message: "The invoice is confirmed: only a pending one can be cancelled" },
+  invoice_not_pending: { message: "The invoice is expired: only a pending one can expire" },
+  no_webhook_url: { message: "There is no URL to send to: give url, or set a default webhook URL" },
+  url_not_allowed: { message: "Webhooks go to public addresses only" },
+  unauthenticated: { message: "The API key is missing. Send it as: Authorization: Bearer test_… or live_…" },
+  account_suspended: { message: "This account is suspended. Ask the operator of this gateway" },
+  test_key_required: { message: "The sandbox works with test keys only: use your test_ key" },
+  not_found: { message: "There is no such invoice" },
+  method_not_allowed: { message: "This method is not possible here; use GET, HEAD, OPTIONS" },
+  duplicate_reference: {
+    message: "The reference ORDER-12345 is used by another of your invoices",
+    invoiceId: INVOICE.id,
+  },
+  amount_unavailable: { message: "Every amount near this one is taken by another open invoice. Try again later" },
+  idempotency_in_flight: { message: "A request with this Idempotency-Key is still being worked on. Try again shortly" },
+  body_too_large: { message: "The body is larger than 128 KB" },
+  unsupported_media_type: { message: "Send the body as JSON, with Content-Type: application/json" },
+  idempotency_mismatch: {
+    message: "This Idempotency-Key was used for another request. Use a new key for a new request",
+  },
+  rate_limited: { message: "Too many requests: at most 100 a minute. Try again in 12 s" },
+  internal: { message: "Something went wrong on our side. It was logged under this requestId" },
+  unavailable: { message: "The gateway is restarting a part of itself. Try again in a moment" },
 };

@@ -84,7 +84,7 @@ export function createApi(
   }
 
   function find(pathname: string): Match[] {
-    const path = pathname.startsWith(API_PREFIX) ? pathname.slice(API_PREFIX.length).replace(/\/$/, "") : "";
+    const path = pathname.startsWith(`${API_PREFIX}/`) ? pathname.slice(API_PREFIX.length).replace(/\/$/, "") : "";
     const parts = path.split("/").slice(1).map(decode);
     if (parts.length === 0 || parts.some((part) => part === null)) return [];
     const found: Match[] = [];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { INVOICE_STATUSES } from "@/db/schema";
+import { EVENT_TYPES, INVOICE_STATUSES, SCENARIOS } from "@/db/schema";
 import { MODES } from "@/db/schema/columns";
 import { ASSET_CODES, NETWORKS } from "@/lib/chains/networks";
 
@@ -16,6 +16,8 @@ export const moneySchema = z.string().meta({
   examples: ["150.0000"],
 });
 const uuid = z.string().meta({ format: "uuid" });
+const count = z.int().min(0);
+const long = count.meta({ format: "int64" });
 const network = z.enum(NETWORKS);
 const assetCode = z.enum(ASSET_CODES);
 const text = z.string().nullable();
@@ -26,12 +28,12 @@ const metadata = z
 
 export const paymentSchema = z
   .object({
-    txHash: z.string(),
+    txHash: z.string().meta({ description: "The transaction, as the network's explorers print it." }),
     from: z.string().meta({ description: "The sender's address." }),
-    blockNumber: z.int(),
-    confirmations: z.int().meta({ description: "1 when the payment's block is the newest." }),
-    requiredConfirmations: z.int(),
-    detectedAt: timeSchema,
+    blockNumber: long,
+    confirmations: long.describe("1 when the payment's block is the newest."),
+    requiredConfirmations: count.describe("At how many the invoice is confirmed."),
+    detectedAt: timeSchema.describe("When the gateway saw it."),
   })
   .meta({ id: "Payment", description: "The transfer that pays the invoice." });
 
@@ -40,7 +42,7 @@ const whiteLabel = z
     cancelUrl: z
       .string()
       .meta({ format: "uri", description: "Carries the right to cancel: keep it from customers who must not." }),
-    statusUrl: z.string().meta({ format: "uri" }),
+    statusUrl: z.string().meta({ format: "uri", description: "Public JSON: status and progress of the payment." }),
     qrData: z.string().meta({ description: "What the QR code holds: the address." }),
     network,
     networkLabel: z.string(),
@@ -53,15 +55,17 @@ const whiteLabel = z
 export const invoiceSchema = z
   .object({
     id: uuid,
-    reference: z.string(),
+    reference: z.string().meta({ description: "Your order number, or the generated one." }),
     assetCode,
-    payoutAddress: z.string(),
+    payoutAddress: z.string().meta({ description: "Your wallet: where the customer pays to." }),
     amountUsdtExact: moneySchema.describe("What the customer must pay, to the last digit."),
-    status: z.enum(INVOICE_STATUSES),
-    expiresAt: timeSchema,
-    paymentUrl: z.string().meta({ format: "uri" }),
+    status: z.enum(INVOICE_STATUSES).meta({
+      description: "A payment that is seen but not yet deep enough leaves it pending and shows in payment.",
+    }),
+    expiresAt: timeSchema.describe("Until when the customer can pay, by the time of the payment's block."),
+    paymentUrl: z.string().meta({ format: "uri", description: "The hosted pay page: send the customer there." }),
     createdAt: timeSchema,
-    isTest: z.boolean(),
+    isTest: z.boolean().meta({ description: "Whether it was created with a test key." }),
     metadata,
     whiteLabel: whiteLabel.optional(),
     amountUsdt: moneySchema.describe("What you asked for; amountUsdtExact may be slightly more, to be unique."),
@@ -77,30 +81,35 @@ export const invoiceSchema = z
     expiredAt: time,
     payment: paymentSchema.nullable().describe("Null until a transfer is seen."),
   })
-  .meta({ id: "Invoice" });
+  .meta({ id: "Invoice", description: "What a customer is asked to pay." });
 
 const pagination = {
-  page: z.int(),
-  limit: z.int(),
-  total: z.int(),
-  totalPages: z.int(),
+  page: count,
+  limit: count,
+  total: long.describe("How many there are on all pages."),
+  totalPages: long,
 };
 
 export const invoiceListSchema = z
   .object({
     data: z.array(invoiceSchema),
-    pagination: z.object({
-      ...pagination,
-      nextCursor: text.describe("Give it as cursor to get the next page; null on the last one."),
-    }),
+    pagination: z
+      .object({
+        ...pagination,
+        nextCursor: text.describe("Give it as cursor to get the next page; null on the last one."),
+      })
+      .meta({ id: "CursorPagination" }),
   })
   .meta({ id: "InvoiceList" });
 
-const statisticsSchema = z.object({
-  total: z.int(),
-  byStatus: z.object({ pending: z.int(), confirmed: z.int(), expired: z.int(), cancelled: z.int() }),
-  confirmedVolumeUsdt: moneySchema,
-});
+const statistics = {
+  total: long.describe("Invoices of any status."),
+  byStatus: z
+    .object({ pending: long, confirmed: long, expired: long, cancelled: long })
+    .meta({ id: "InvoiceCounts", description: "How many invoices have each status." }),
+  confirmedVolumeUsdt: moneySchema.describe("Sum of the exact amounts of confirmed invoices, in USDT."),
+};
+const statisticsSchema = z.object(statistics).meta({ id: "Statistics" });
 
 export const accountSchema = z
   .object({
@@ -111,30 +120,33 @@ export const accountSchema = z
     createdAt: timeSchema,
     mode: z.enum(MODES),
     wallets: z.array(
-      z.object({
-        id: uuid,
-        network,
-        assetCode,
-        address: z.string(),
-        label: text,
-        isDefault: z.boolean(),
-        createdAt: timeSchema,
-      }),
+      z
+        .object({
+          id: uuid,
+          network,
+          assetCode,
+          address: z.string(),
+          label: text,
+          isDefault: z.boolean().meta({ description: "Used where an invoice names no walletId." }),
+          createdAt: timeSchema,
+        })
+        .meta({ id: "Wallet", description: "Where you are paid on a network." }),
     ),
-    statistics: statisticsSchema.extend({
-      last24Hours: statisticsSchema.describe("Of invoices created in the last 24 hours."),
-      last30Days: statisticsSchema.describe("Of invoices created in the last 30 days."),
-    }),
+    statistics: z
+      .object({ ...statistics, last24Hours: statisticsSchema, last30Days: statisticsSchema })
+      .meta({ id: "AccountStatistics", description: "Of this mode: of all time, and of invoices created lately." }),
     networks: z.array(
-      z.object({
-        network,
-        label: z.string(),
-        assetCode,
-        status: z.enum(["off", "starting", "ok", "behind", "failing"]),
-        healthy: z.boolean().meta({ description: "Scanning keeps up with the network." }),
-        blocksBehind: z.int().nullable(),
-        secondsBehind: z.int().nullable().meta({ description: "Age of the newest block that was scanned." }),
-      }),
+      z
+        .object({
+          network,
+          label: z.string(),
+          assetCode,
+          status: z.enum(["off", "starting", "ok", "behind", "failing"]),
+          healthy: z.boolean().meta({ description: "Scanning keeps up with the network." }),
+          blocksBehind: long.nullable(),
+          secondsBehind: long.nullable().describe("Age of the newest block that was scanned."),
+        })
+        .meta({ id: "NetworkState", description: "How scanning of a network stands." }),
     ),
   })
   .meta({ id: "Account" });
@@ -142,29 +154,31 @@ export const accountSchema = z
 export const apiLogListSchema = z
   .object({
     data: z.array(
-      z.object({
-        id: uuid,
-        method: z.string(),
-        path: z.string(),
-        statusCode: z.int(),
-        durationMs: z.int(),
-        ip: text,
-        userAgent: text,
-        requestId: z.string(),
-        requestBody: text.describe("At most 8 KB, secrets masked."),
-        responseBody: text.describe("At most 8 KB, secrets masked."),
-        errorCode: text,
-        createdAt: timeSchema,
-      }),
+      z
+        .object({
+          id: uuid,
+          method: z.string(),
+          path: z.string().meta({ description: "With the query." }),
+          statusCode: count,
+          durationMs: count,
+          ip: text,
+          userAgent: text,
+          requestId: z.string().meta({ description: "The X-Request-Id of the response." }),
+          requestBody: text.describe("At most 8 KB, secrets masked."),
+          responseBody: text.describe("At most 8 KB, secrets masked."),
+          errorCode: text.describe("The error's code; null for a success."),
+          createdAt: timeSchema,
+        })
+        .meta({ id: "ApiLog", description: "One request to this API." }),
     ),
-    pagination: z.object(pagination),
+    pagination: z.object(pagination).meta({ id: "Pagination" }),
   })
   .meta({ id: "ApiLogList" });
 
 export const simulationSchema = z
   .object({
     id: uuid,
-    scenario: z.string(),
+    scenario: z.enum(SCENARIOS),
     status: z.enum(["sent", "scheduled"]),
     dueAt: timeSchema.describe("When the transfer is made."),
     invoice: invoiceSchema,
@@ -174,79 +188,130 @@ export const simulationSchema = z
 export const testWebhookResultSchema = z
   .object({
     url: z.string(),
-    request: z.object({ headers: z.record(z.string(), z.string()), body: z.string() }).describe("What was sent."),
+    request: z
+      .object({ headers: z.record(z.string(), z.string()), body: z.string() })
+      .meta({ id: "SentWebhook", description: "What was sent." }),
     response: z
       .object({
         delivered: z.boolean().meta({ description: "Whether it would count as delivered: a 2xx in time." }),
-        statusCode: z.int().nullable(),
+        statusCode: count.nullable().describe("Null where no answer came."),
         body: text.describe("The first 2 KB."),
-        durationMs: z.int(),
-        error: text,
+        durationMs: count,
+        error: text.describe("Why no answer came."),
       })
-      .describe("What came back."),
+      .meta({ id: "WebhookAnswer", description: "What came back." }),
   })
   .meta({ id: "TestWebhookResult" });
 
 export const errorSchema = z
   .object({
-    statusCode: z.int(),
+    statusCode: z.int().min(400).max(599),
     message: z.string().meta({ description: "What is wrong and what to do, for people." }),
     error: z.string().meta({ description: "The HTTP status text." }),
-    code: z.string().meta({ description: "Stable; branch on this." }),
-    requestId: z.string(),
+    code: z.string().meta({ description: "Stable: branch on this. New ones may be added." }),
+    requestId: z.string().meta({ description: "As in X-Request-Id: name it when you ask for help." }),
     details: z
-      .array(z.object({ path: z.string(), message: z.string() }))
+      .array(
+        z
+          .object({
+            path: z.string().meta({ description: "The field; empty for the body as a whole." }),
+            message: z.string(),
+          })
+          .meta({ id: "ErrorDetail" }),
+      )
       .optional()
       .describe("Every problem of the input."),
-    invoiceId: text.optional().describe("With duplicate_reference: the invoice that has it."),
+    invoiceId: z
+      .string()
+      .nullish()
+      .meta({ format: "uuid", description: "With duplicate_reference: the invoice that has it." }),
   })
   .meta({ id: "Error" });
 
+/** What webhooks carry; made by lib/webhooks/events. */
+export const webhookEventSchema = z
+  .object({
+    invoice_reference: z.string(),
+    merchant_id: uuid,
+    status: z.enum(["confirmed", "expired", "cancelled"]),
+    asset_code: assetCode,
+    payout_address: z.string(),
+    amount_usdt_exact: moneySchema,
+    tx_hash: text.describe("Null where nothing was paid."),
+    metadata,
+    paid_at: time.describe("The time of the payment's block; null where nothing was paid."),
+    type: z.enum(EVENT_TYPES),
+    event_id: uuid,
+    invoice_id: uuid,
+    is_test: z.boolean(),
+    created_at: timeSchema.describe("When it happened."),
+    resolution: z
+      .enum(["automatic", "manual"])
+      .nullable()
+      .meta({ description: "Who decided that it is paid: the chain, or you, by accepting an unmatched transfer." }),
+  })
+  .meta({ id: "WebhookEvent", description: "Something that happened to an invoice." });
+
 // Requests of lists.
 
-const whole = (name: string, min: number, max: number) => {
+const whole = (name: string, min: number, max: number, fallback: number) => {
   const message = `${name} must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, message)
+    .refine((text) => /^\d{1,9}$/.test(text), { message, abort: true })
     .transform(Number)
-    .refine((n) => n >= min && n <= max, message);
+    .refine((n) => n >= min && n <= max, message)
+    .optional()
+    .transform((n) => n ?? fallback)
+    .meta({ type: "integer", minimum: min, maximum: max, default: fallback });
 };
 const pageQuery = (defaultLimit: number) => ({
-  page: whole("page", 1, 1_000_000).default(1).meta({ type: "integer", minimum: 1, maximum: 1_000_000, default: 1 }),
-  limit: whole("limit", 1, 100)
-    .default(defaultLimit)
-    .meta({ type: "integer", minimum: 1, maximum: 100, default: defaultLimit }),
+  page: whole("page", 1, 1_000_000, 1).describe("Counts from 1."),
+  limit: whole("limit", 1, 100, defaultLimit).describe("How many on a page."),
 });
 
-/** A day means all of it; a moment is itself. */
+// The years that ISO 8601, JavaScript and PostgreSQL all write with four digits.
+const EARLIEST = Date.parse("0001-01-01T00:00:00.000Z");
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
+const clamp = (at: number) => Math.min(Math.max(at, EARLIEST), LATEST);
+
+/** A day means all of it, a second all of it; the end is the first millisecond after. */
 const moment = (name: string, end: boolean) =>
   z
-    .union(
-      [z.iso.datetime({ offset: true }), z.iso.date()],
-      `${name} must be a date or time such as 2024-01-15 or 2024-01-15T14:30:00Z`,
-    )
-    .transform((value) => {
-      const isDay = value.length === 10;
-      const at = new Date(value).getTime();
-      // The last second, or day, is part of the range.
-      return new Date(end ? at + (isDay ? 86_400_000 : 1_000) : at);
+    .string()
+    .transform((text, ctx) => {
+      const isDay = z.iso.date().safeParse(text).success;
+      const at = isDay || z.iso.datetime({ offset: true }).safeParse(text).success ? Date.parse(text) : Number.NaN;
+      const past = !end ? at : isDay ? at + 86_400_000 : Math.floor(at / 1000) * 1000 + 1000;
+      if (!Number.isNaN(past)) return new Date(clamp(past));
+      ctx.addIssue({
+        code: "custom",
+        message: `${name} must be a date or time such as 2024-01-15 or 2024-01-15T14:30:00Z`,
+      });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({
+      pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2}))?$",
+      examples: ["2024-01-15", "2024-01-15T14:30:00Z"],
     });
 
 const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;
 const cursor = z
   .string()
-  .max(200, "cursor is not one that was given out")
   .transform((value, ctx) => {
-    const match = CURSOR.exec(Buffer.from(value, "base64url").toString("latin1"));
-    const id = z.uuid().safeParse(match?.[2]);
-    if (match && id.success) return { createdAt: new Date(Number(match[1])), id: id.data };
+    const match = CURSOR.exec(Buffer.from(value.slice(0, 200), "base64url").toString("latin1"));
+    const id = z.guid().safeParse(match?.[2]);
+    const at = Number(match?.[1]);
+    if (id.success && at <= LATEST) return { createdAt: new Date(at), id: id.data };
     ctx.addIssue({
       code: "custom",
       message: "cursor is not one that was given out: take nextCursor of the page before",
     });
     return z.NEVER;
-  });
+  })
+  .optional()
+  .meta({ maxLength: 200, pattern: "^[A-Za-z0-9_-]+$" });
 
 /** The cursor behind a row: where the next page begins. */
 export function printCursor(row: { createdAt: Date; id: string }): string {
@@ -259,11 +324,12 @@ export const listInvoicesQuery = z.object({
   assetCode: z.enum(ASSET_CODES, `assetCode must be one of ${ASSET_CODES.join(", ")}`).optional(),
   reference: z
     .string()
-    .regex(/^[\x20-\x7e]{1,50}$/, "reference must be 1 to 50 printable ASCII characters")
-    .optional(),
-  from: moment("from", false).optional().meta({ description: "Created at this time or later." }),
-  to: moment("to", true).optional().meta({ description: "Created up to and with this second, or day." }),
-  cursor: cursor.optional().meta({ description: "nextCursor of the page before: for deep paging, in place of page." }),
+    .regex(/^[ -~]{1,50}$/, "reference must be 1 to 50 printable ASCII characters")
+    .optional()
+    .meta({ description: "The whole of it.", minLength: 1, maxLength: 50 }),
+  from: moment("from", false).describe("Created at this time, on this day, or later."),
+  to: moment("to", true).describe("Created up to and with this second, or day."),
+  cursor: cursor.describe("nextCursor of the page before: for deep paging, in place of page."),
 });
 
 export const listApiLogsQuery = z.object(pageQuery(50));

@@ -2,7 +2,7 @@ import { publicUrl } from "@/lib/log";
 import { contractKey } from "./address";
 import type { NetworkSpec } from "./networks";
 import { NodeBehind, NodeError, type RpcClient, rpcClient } from "./rpc";
-import type { BlockHeader, ChainNode, TransferLog, VerifiedTransfer } from "./types";
+import type { BlockHeader, ChainNode, StoredTransfer, TransferLog, Verdict, VerifiedTransfer } from "./types";
 
 /** keccak256("Transfer(address,address,uint256)"): the first topic of an ERC-20 transfer. */
 export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
@@ -40,6 +40,7 @@ export function readHeader(value: unknown): BlockHeader | null {
     hash: hash(value.hash, "block hash"),
     parentHash: hash(value.parentHash, "parent hash"),
     time: new Date(number(value.timestamp, "block time") * 1000),
+    bloom: typeof value.logsBloom === "string" && /[1-9a-f]/.test(value.logsBloom.slice(2)) ? value.logsBloom : null,
   };
 }
 
@@ -67,42 +68,46 @@ export function readTransferLog(value: unknown, token: string): TransferLog | nu
 }
 
 /**
- * Decides from a receipt whether a log's transaction succeeded in the block the log claims, and where the log stands among
- * the token's logs of that transaction.
- * @returns the ordinal, or null where the transaction failed: failed transactions can carry logs on Tron.
+ * Reads from a receipt whether a log's transaction succeeded in the block the log claims, and where the log stands among the
+ * token's logs of that transaction.
  * @throws {NodeError} when the receipt contradicts the log.
  */
-export function ordinalInReceipt(log: TransferLog, receipt: unknown, token: string): number | null {
+export function readReceipt(
+  log: TransferLog,
+  receipt: unknown,
+  token: string,
+): { ordinal: number; succeeded: boolean } {
   if (!isObject(receipt)) throw new NodeError(`no receipt for ${log.txHash}`);
   if (hash(receipt.blockHash, "receipt's block hash") !== log.blockHash) {
     throw new NodeError(`the receipt of ${log.txHash} is of another block than its log`);
   }
-  if (receipt.status !== "0x1") return null;
   const logs = Array.isArray(receipt.logs) ? receipt.logs.filter(isObject) : [];
   const ofToken = logs.filter((entry) => String(entry.address).toLowerCase() === token);
   const ordinal = ofToken.findIndex((entry) => number(entry.logIndex, "log index") === log.logIndex);
+  if (receipt.status !== "0x1") return { ordinal: Math.max(0, ordinal), succeeded: false };
   if (ordinal < 0) throw new NodeError(`the receipt of ${log.txHash} does not have its log ${log.logIndex}`);
-  return ordinal;
+  return { ordinal, succeeded: true };
 }
 
-/** Reads an EVM chain (ethereum, bsc) through one node's JSON-RPC. */
+/** Reads a chain through one node's JSON-RPC: ethereum and bsc, and with a few differences tron (lib/chains/tron.ts). */
 export class EvmNode implements ChainNode {
   readonly name: string;
-  private readonly rpc: RpcClient;
-  private readonly token: string;
+  protected readonly rpc: RpcClient;
+  protected readonly token: string;
   private checked: Promise<void> | null = null;
 
   constructor(
-    private readonly spec: NetworkSpec,
+    protected readonly spec: NetworkSpec,
     url: string,
+    headers: Record<string, string> = {},
   ) {
     this.name = publicUrl(url);
-    this.rpc = rpcClient(url);
+    this.rpc = rpcClient(url, headers);
     this.token = contractKey(spec.network);
   }
 
   /** Whether this is a node of the right chain, with the token on it; asked once, and again after a failure. */
-  private check(): Promise<void> {
+  protected check(): Promise<void> {
     this.checked ??= (async () => {
       const [chainId, code] = await Promise.all([
         this.rpc.call("eth_chainId", []),
@@ -126,6 +131,15 @@ export class EvmNode implements ChainNode {
     return this.readTagged("latest");
   }
 
+  async readNew(from: number, recipients: string[] | null) {
+    await this.check();
+    const [head, logs] = await Promise.all([this.readTagged("latest"), this.readLogs(from, "latest", recipients)]);
+    // A block can arrive between the two answers: it is read in the next turn, with its header.
+    const known = logs.filter((entry) => entry.blockNumber <= head.number);
+    if (known.some((entry) => entry.blockNumber < from)) throw new NodeError("a log is outside the range asked for");
+    return { head, logs: known };
+  }
+
   async readFinalized(): Promise<number> {
     await this.check();
     return (await this.readTagged("finalized")).number;
@@ -143,36 +157,34 @@ export class EvmNode implements ChainNode {
     );
     return answers.map((answer, i) => {
       const header = readHeader(answer);
-      if (header && header.number !== numbers[i])
+      if (header && header.number !== numbers[i]) {
         throw new NodeError(`asked for block ${numbers[i]}, got ${header.number}`);
+      }
       return header;
     });
   }
 
-  async readRange(from: number, to: number, recipients: string[] | null, everyHeader: boolean) {
-    const numbers = everyHeader ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [...new Set([from, to])];
-    const topics = recipients ? [TRANSFER_TOPIC, null, recipients.map(toTopic)] : [TRANSFER_TOPIC];
-    const filter = { address: this.token, fromBlock: toQuantity(from), toBlock: toQuantity(to), topics };
+  private async readLogs(from: number, to: number | "latest", recipients: string[] | null): Promise<TransferLog[]> {
     // An empty list of topics would mean "any".
-    const wanted = recipients === null || recipients.length > 0;
-    const [headers, answer] = await Promise.all([
-      this.readHeaders(numbers),
-      wanted ? this.rpc.call("eth_getLogs", [filter]) : [],
+    if (recipients?.length === 0) return [];
+    const topics = recipients ? [TRANSFER_TOPIC, null, recipients.map(toTopic)] : [TRANSFER_TOPIC];
+    const toBlock = to === "latest" ? to : toQuantity(to);
+    const answer = await this.rpc.call("eth_getLogs", [
+      { address: this.token, fromBlock: toQuantity(from), toBlock, topics },
     ]);
+    if (!Array.isArray(answer)) throw new NodeError("unreadable logs");
+    return answer.map((entry) => readTransferLog(entry, this.token)).filter((entry) => entry !== null);
+  }
+
+  async readRange(from: number, to: number, recipients: string[] | null, everyHeader: boolean) {
+    await this.check();
+    const numbers = everyHeader ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [...new Set([from, to])];
+    const [headers, logs] = await Promise.all([this.readHeaders(numbers), this.readLogs(from, to, recipients)]);
     const known = headers.filter((header) => header !== null);
     // A node that lacks the last block answers the logs' call with an empty list, not with an error.
     if (known.length !== numbers.length) throw new NodeBehind(`the node does not have block ${to}`);
-    for (let i = 1; everyHeader && i < known.length; i++) {
-      if (known[i]?.parentHash !== known[i - 1]?.hash) throw new NodeError(`blocks ${from}–${to} do not form a chain`);
-    }
-    if (!Array.isArray(answer)) throw new NodeError("unreadable logs");
-    const logs = answer.map((entry) => readTransferLog(entry, this.token)).filter((entry) => entry !== null);
-    const hashes = new Map(known.map((header) => [header.number, header.hash]));
-    for (const entry of logs) {
-      if (entry.blockNumber < from || entry.blockNumber > to)
-        throw new NodeError("a log is outside the range asked for");
-      const expected = hashes.get(entry.blockNumber);
-      if (expected && expected !== entry.blockHash) throw new NodeError("a log is of another block than the header");
+    if (logs.some((entry) => entry.blockNumber < from || entry.blockNumber > to)) {
+      throw new NodeError("a log is outside the range asked for");
     }
     return { headers: known, logs };
   }
@@ -187,11 +199,25 @@ export class EvmNode implements ChainNode {
     ]);
     const receiptOf = new Map(hashes.map((txHash, i) => [txHash, receipts[i]]));
     const headerOf = new Map(numbers.map((n, i) => [n, headers[i]]));
-    return logs.flatMap((entry) => {
+    return logs.map((entry) => {
       const header = headerOf.get(entry.blockNumber);
       if (header?.hash !== entry.blockHash) throw new NodeError("a log is of another block than the header");
-      const ordinal = ordinalInReceipt(entry, receiptOf.get(entry.txHash), this.token);
-      return ordinal === null ? [] : [{ ...entry, ordinal, blockTime: header.time }];
+      return { ...entry, ...readReceipt(entry, receiptOf.get(entry.txHash), this.token), blockTime: header.time };
     });
   }
+
+  async recheck(transfers: StoredTransfer[]): Promise<Map<string, Verdict>> {
+    await this.check();
+    const receipts = await Promise.all(
+      transfers.map((transfer) => this.rpc.call("eth_getTransactionReceipt", [transfer.txHash])),
+    );
+    return new Map(transfers.map((transfer, i) => [transfer.id, judge(transfer, receipts[i])]));
+  }
+}
+
+function judge(transfer: StoredTransfer, receipt: unknown): Verdict {
+  if (receipt === null) return "unknown";
+  if (!isObject(receipt)) throw new NodeError("unreadable receipt");
+  const sameBlock = String(receipt.blockHash).toLowerCase() === transfer.blockHash;
+  return sameBlock && receipt.status === "0x1" ? "agrees" : "contradicts";
 }

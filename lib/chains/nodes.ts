@@ -1,16 +1,14 @@
 import { EvmNode } from "./evm";
 import { type Network, networkSpec } from "./networks";
 import { NodePool } from "./rpc";
+import { TronNode } from "./tron";
 import type { ChainNode } from "./types";
 
 const pools = new Map<Network, NodePool<ChainNode>>();
 
-/** Networks whose reader this version has. */
-const READABLE: readonly Network[] = ["ethereum", "bsc"];
-
-/** Whether this gateway watches a network: it has node URLs for it, and can read it. */
+/** Whether this gateway watches a network: it has node URLs for it. */
 export function isWatched(network: Network): boolean {
-  return READABLE.includes(network) && networkSpec(network).rpcUrls.length > 0;
+  return networkSpec(network).rpcUrls.length > 0;
 }
 
 /** The network's nodes, connected once a process. */
@@ -18,7 +16,9 @@ export function nodesOf(network: Network): NodePool<ChainNode> {
   let pool = pools.get(network);
   if (!pool) {
     const spec = networkSpec(network);
-    pool = new NodePool<ChainNode>(network, spec.rpcUrls, (url) => new EvmNode(spec, url));
+    pool = new NodePool<ChainNode>(network, spec.rpcUrls, (url) =>
+      network === "tron" ? new TronNode(spec, url) : new EvmNode(spec, url),
+    );
     pools.set(network, pool);
   }
   return pool;

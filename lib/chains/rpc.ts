@@ -111,10 +111,23 @@ export class NodePool<N> {
    * the caller's. When all URLs rest, the one that rests least is tried all the same.
    * @throws the last node's error when none could.
    */
-  async run<T>(work: (node: N) => Promise<T>): Promise<T> {
+  run<T>(work: (node: N) => Promise<T>): Promise<T> {
+    return this.tryInOrder(this.states, work);
+  }
+
+  /** The same, beginning with the second URL: for another opinion. With one URL it is asked again. */
+  runElsewhere<T>(work: (node: N) => Promise<T>): Promise<T> {
+    return this.tryInOrder([...this.states.slice(1), ...this.states.slice(0, 1)], work);
+  }
+
+  get size(): number {
+    return this.states.length;
+  }
+
+  private async tryInOrder<T>(states: UrlState<N>[], work: (node: N) => Promise<T>): Promise<T> {
     const now = this.now();
-    const awake = this.states.filter((state) => state.restUntil <= now);
-    const order = awake.length > 0 ? awake : [...this.states].sort((a, b) => a.restUntil - b.restUntil).slice(0, 1);
+    const awake = states.filter((state) => state.restUntil <= now);
+    const order = awake.length > 0 ? awake : [...states].sort((a, b) => a.restUntil - b.restUntil).slice(0, 1);
     let failure: unknown = new NodeError("no node URL is set");
     for (const state of order) {
       try {

@@ -1,6 +1,13 @@
 /** What the scanner needs of a chain, whatever the chain. Addresses are `addressKey`s: 20 bytes, lower-case hex with 0x. */
 
-export type BlockHeader = { number: number; hash: string; parentHash: string; time: Date };
+export type BlockHeader = {
+  number: number;
+  hash: string;
+  parentHash: string;
+  time: Date;
+  /** The block's bloom filter, 512 hex digits; null where the network has none (java-tron's is always zero). */
+  bloom: string | null;
+};
 
 /** A token log as a node reports it: a candidate, not yet a payment. */
 export type TransferLog = {
@@ -14,12 +21,20 @@ export type TransferLog = {
   value: bigint;
 };
 
-/** A log whose transaction was seen to have succeeded, with what identifies it for good. */
+/** A log held against its transaction's receipt, with what identifies it for good. */
 export type VerifiedTransfer = TransferLog & {
   /** Position among the token's logs of the transaction. */
   ordinal: number;
   blockTime: Date;
+  /** False: the receipt says that the transaction failed. On Tron a failed one can carry logs. */
+  succeeded: boolean;
 };
+
+/** What a node says of a transfer that is about to be believed for good; `unknown`: it does not have it (yet). */
+export type Verdict = "agrees" | "contradicts" | "unknown";
+
+/** A transfer as it was stored: what a node is asked about again. */
+export type StoredTransfer = { id: string; txHash: string; blockNumber: number; blockHash: string };
 
 /** One node of a network. Every method throws a NodeError (lib/chains/rpc.ts) when the node cannot be believed. */
 export type ChainNode = {
@@ -27,14 +42,17 @@ export type ChainNode = {
   name: string;
   /** The newest block. */
   readHead(): Promise<BlockHeader>;
+  /**
+   * The newest block and the token's transfers from `from` up to it, in one batch, so that one backend answers both.
+   * @param recipients only transfers to these; null for all of them.
+   */
+  readNew(from: number, recipients: string[] | null): Promise<{ head: BlockHeader; logs: TransferLog[] }>;
   /** The height of the newest block that the network calls final. */
   readFinalized(): Promise<number>;
   /** Headers by height; null for a height the node does not have. */
   readHeaders(numbers: number[]): Promise<(BlockHeader | null)[]>;
   /**
-   * Headers and the token's transfers of blocks `from`…`to`, read in one batch from this node.
-   * @param recipients only transfers to these; null for all of them.
-   * @param everyHeader false (catching up far behind the head): only the first and the last header.
+   * The first and the last header (or every one) and the token's transfers of blocks `from`…`to`, read in one batch.
    * @throws {RangeRefused} when the node wants a smaller range.
    * @throws {NodeBehind} when it does not have block `to`.
    */
@@ -44,6 +62,16 @@ export type ChainNode = {
     recipients: string[] | null,
     everyHeader: boolean,
   ): Promise<{ headers: BlockHeader[]; logs: TransferLog[] }>;
-  /** Keeps the logs whose transaction succeeded in the block they claim to be in. */
+  /** Holds logs against the receipts of their transactions and the headers of their blocks. */
   verify(logs: TransferLog[]): Promise<VerifiedTransfer[]>;
+  /** Asks about transfers again, once they are deep: what a node said near its head may have been wrong. */
+  recheck(transfers: StoredTransfer[]): Promise<Map<string, Verdict>>;
+  /**
+   * Reads one final block another way than by logs, where the network needs that; null where it does not.
+   * @returns the block's height and every transfer of the token in it.
+   */
+  audit?(): Promise<{ number: number; transfers: AuditedTransfer[] }>;
 };
+
+/** A transfer found by an audit: enough to compare with what is stored. */
+export type AuditedTransfer = { txHash: string; to: string; value: bigint };

@@ -19,7 +19,7 @@ const amount = z
   .meta({
     oneOf: [
       { type: "number", minimum: 0.0001, maximum: 1_000_000_000 },
-      { type: "string", pattern: "^\\d{1,10}(\\.\\d{1,4})?$" },
+      { type: "string", pattern: "^\\d{1,60}(\\.\\d{1,4})?$" },
     ],
     description: "Amount in USDT, at most 4 decimal places. A string avoids any rounding on your side.",
     examples: ["150.0000", 150],
@@ -53,7 +53,7 @@ const url = (name: string) =>
     .string(`${name} must be a URL`)
     .max(500, `${name} must have at most 500 characters`)
     .refine(isHttpUrl, `${name} must be an absolute http or https URL, such as https://example.com/path`)
-    .meta({ format: "uri", maxLength: 500 });
+    .meta({ format: "uri", pattern: "^https?://", maxLength: 500 });
 
 function isHttpUrl(text: string): boolean {
   // The URL parser forgives white space and control characters; an address that is stored and called must not have them.
@@ -107,39 +107,43 @@ function depthOf(json: string): number {
 
 export const referenceSchema = z
   .string("reference must be text")
-  .regex(/^[\x20-\x7e]{1,50}$/, "reference must be 1 to 50 printable ASCII characters")
+  .regex(/^[ -~]{1,50}$/, "reference must be 1 to 50 printable ASCII characters")
   .refine((text) => text !== "." && text !== "..", "reference must not be . or ..");
 
 // A client that sends null for what it leaves out means the same.
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish();
 
-export const createInvoiceSchema = z.object({
-  amountUsdt: amount,
-  assetCode: optional(z.enum(ASSET_CODES, `assetCode must be one of ${ASSET_CODES.join(", ")}`)).meta({
-    description: "If left out: that of walletId, else of the only network you have wallets on.",
-  }),
-  reference: optional(referenceSchema).meta({
-    description: "Your order number, unique per mode; generated if left out.",
-    examples: ["ORDER-12345"],
-  }),
-  callbackUrl: optional(callbackUrl).meta({ description: "Where the webhook goes; else your default URL." }),
-  returnUrl: optional(url("returnUrl")).meta({ description: "Where the customer goes after paying." }),
-  expirySeconds: optional(
-    z
-      .int("expirySeconds must be a whole number from 300 to 7200")
-      .min(300, "expirySeconds must be at least 300")
-      .max(7200, "expirySeconds must be at most 7200"),
-  ).meta({ description: "How long the customer has to pay.", default: 1800 }),
-  metadata: metadata.optional(),
-  walletId: optional(z.uuid("walletId must be the id of one of your wallets")).meta({
-    description: "Pay into this wallet, and only this one; else the network's default wallet.",
-  }),
-  title: optional(words("title", 200)).meta({ description: "Shown on the pay page." }),
-  description: optional(words("description", 500)).meta({ description: "Shown on the pay page." }),
-  useWhiteLabel: optional(z.boolean("useWhiteLabel must be true or false")).meta({
-    description: "Adds whiteLabel to this invoice: what your own pay page needs.",
-    default: false,
-  }),
-});
+export const createInvoiceSchema = z
+  .object({
+    amountUsdt: amount,
+    assetCode: optional(z.enum(ASSET_CODES, `assetCode must be one of ${ASSET_CODES.join(", ")}`)).meta({
+      description: "If left out: that of walletId, else of the only network you have wallets on.",
+    }),
+    reference: optional(referenceSchema).meta({
+      description: "Your order number, unique per mode, not . or ..; generated if left out.",
+      minLength: 1,
+      maxLength: 50,
+      examples: ["ORDER-12345"],
+    }),
+    callbackUrl: optional(callbackUrl).meta({ description: "Where the webhook goes; else your default URL." }),
+    returnUrl: optional(url("returnUrl")).meta({ description: "Where the customer goes after paying." }),
+    expirySeconds: optional(
+      z
+        .int("expirySeconds must be a whole number from 300 to 7200")
+        .min(300, "expirySeconds must be at least 300")
+        .max(7200, "expirySeconds must be at most 7200"),
+    ).meta({ description: "How long the customer has to pay.", default: 1800 }),
+    metadata: optional(metadata),
+    walletId: optional(z.guid("walletId must be the id of one of your wallets").toLowerCase()).meta({
+      description: "Pay into this wallet, and only this one; else the network's default wallet.",
+    }),
+    title: optional(words("title", 200)).meta({ description: "Shown on the pay page." }),
+    description: optional(words("description", 500)).meta({ description: "Shown on the pay page." }),
+    useWhiteLabel: optional(z.boolean("useWhiteLabel must be true or false")).meta({
+      description: "Adds whiteLabel to this invoice: what your own pay page needs.",
+      default: false,
+    }),
+  })
+  .meta({ id: "CreateInvoiceRequest" });
 
 export type CreateInvoiceInput = z.output<typeof createInvoiceSchema>;

@@ -1,5 +1,6 @@
 import { db } from "@/db/client";
 import {
+  type DeepPayment,
   listDeepPayments,
   listExpirable,
   lockSettleable,
@@ -17,16 +18,25 @@ import { type ChainView, settle } from "./settle";
 
 const BATCH = 100;
 
+/** Which of these payments may be confirmed: for a network that wants them checked once more before. */
+export type Approval = (payments: DeepPayment[]) => Promise<Set<string>>;
+
 /**
  * Applies `settle` to the invoices of a network that may change: those with a payment deep enough to look at, and those
  * whose time is over. The status change, the event and the delivery are one transaction. Idempotent, safe to run anywhere.
  * @param view what was scanned before the latest matching ran: a transfer that is stored but not yet matched must not see
  * its invoice expire.
+ * @param approve returns the ids of the invoices whose payment it vouches for; all of them if left out.
  */
-export async function settleInvoices(network: Network, mode: Mode, view: ChainView): Promise<void> {
+export async function settleInvoices(network: Network, mode: Mode, view: ChainView, approve?: Approval): Promise<void> {
   const deepestBlock = view.scannedNumber - view.requiredConfirmations + 1;
   const finalBlock = view.finality === "finalized" ? (view.finalizedNumber ?? -1) : deepestBlock;
-  await inBatches(view, () => listDeepPayments(db(), network, mode, Math.min(deepestBlock, finalBlock), BATCH));
+  await inBatches(view, async () => {
+    const deep = await listDeepPayments(db(), network, mode, Math.min(deepestBlock, finalBlock), BATCH);
+    if (deep.length === 0) return [];
+    const approved = await approve?.(deep);
+    return deep.map((payment) => payment.invoiceId).filter((id) => approved?.has(id) ?? true);
+  });
   await inBatches(view, () => listExpirable(db(), network, mode, view.scannedTime, BATCH));
 }
 

@@ -13,15 +13,19 @@ import {
 } from "@/db/queries/chain";
 import { oldestOpenInvoice } from "@/db/queries/invoices";
 import { listDeepPayments } from "@/db/queries/settlement";
-import { type NewTransfer, storeTransfers } from "@/db/queries/transfers";
-import { formatAddress } from "@/lib/chains/address";
-import { type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
+import { listFailedTransfers, type NewTransfer, storeTransfers } from "@/db/queries/transfers";
+import { contractKey, formatAddress } from "@/lib/chains/address";
+import { suspiciousBlocks } from "@/lib/chains/bloom";
+import { checkChain } from "@/lib/chains/chain";
+import { TRANSFER_TOPIC } from "@/lib/chains/evm";
+import { formatTxHash, type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
-import type { BlockHeader, ChainNode, VerifiedTransfer } from "@/lib/chains/types";
+import type { BlockHeader, ChainNode, TransferLog, VerifiedTransfer } from "@/lib/chains/types";
 import { settleInvoices } from "@/lib/invoices/settlement";
 import { log } from "@/lib/log";
 import { baseToUnits } from "@/lib/money";
+import { FinalCheck } from "./finality";
 import { CLOCK_SKEW_SECONDS, matchTransfers } from "./match";
 import { isReorg, rollBack } from "./reconcile";
 import { WatchList } from "./watch-list";
@@ -35,11 +39,18 @@ const LARGEST_FAR_RANGE = 2000;
 /** A tick that catches up comes up for air this often: to renew its lease and let expiries and confirmations happen. */
 const TICK_BUDGET_MS = 3_000;
 
+/** What is read of a stretch of blocks before any of it is believed. */
+type Stretch = { headers: BlockHeader[]; logs: TransferLog[] };
+
 /** The scanner of one network. It holds nothing that a restart would miss: the cursor is in the database. */
 export class Scanner {
   private readonly spec: NetworkSpec;
   private readonly watched: WatchList;
+  private readonly finalCheck: FinalCheck;
   private farRange = FIRST_FAR_RANGE;
+  private nearRange = NEAR_RANGE;
+  /** Whether the last tick reached the head: then the next one asks for the head and its logs at once. */
+  private following = false;
 
   constructor(
     readonly network: Network,
@@ -48,6 +59,7 @@ export class Scanner {
   ) {
     this.spec = networkSpec(network);
     this.watched = new WatchList(network);
+    this.finalCheck = new FinalCheck(network);
   }
 
   /**
@@ -63,6 +75,7 @@ export class Scanner {
       await this.settle(scanned, cursor);
       return scanned.number < head.number;
     } catch (error) {
+      this.following = false;
       if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused)) throw error;
       await recordScanError(db(), this.network, error.message);
       // No node answers, but what is stored may still be unmatched: a crash can fall between the two.
@@ -75,41 +88,85 @@ export class Scanner {
   /** @param scanned what was read before matching starts: nothing may expire by what is stored during it. */
   private async settle(scanned: BlockRef, cursor: Cursor): Promise<void> {
     await matchTransfers(this.network, "live", scanned.time);
-    await settleInvoices(this.network, "live", {
+    const finalizedNumber = await this.finalized(scanned, cursor);
+    const view = {
       scannedNumber: scanned.number,
       scannedTime: scanned.time,
-      finalizedNumber: await this.finalized(scanned, cursor),
+      finalizedNumber,
       requiredConfirmations: this.spec.confirmations,
       finality: this.spec.finality,
-    });
+    };
+    await settleInvoices(this.network, "live", view, (payments) => this.finalCheck.approve(payments));
+    await this.finalCheck.resolveFailed(Math.min(this.deepest(scanned), finalizedNumber ?? Number.MAX_SAFE_INTEGER));
   }
 
-  /** The finalized height, asked for only when a payment is deep enough to be waiting for nothing else. */
+  private deepest(scanned: BlockRef): number {
+    return scanned.number - this.spec.confirmations + 1;
+  }
+
+  /** The finalized height, asked for only when something is deep enough to be waiting for nothing else. */
   private async finalized(scanned: BlockRef, cursor: Cursor): Promise<number | null> {
     if (this.spec.finality !== "finalized") return null;
-    const deepest = scanned.number - this.spec.confirmations + 1;
-    const waiting = await listDeepPayments(db(), this.network, "live", deepest, 1);
-    if (waiting.length === 0) return cursor.finalizedNumber;
+    const [deep, failed] = await Promise.all([
+      listDeepPayments(db(), this.network, "live", this.deepest(scanned), 1),
+      listFailedTransfers(db(), this.network, this.deepest(scanned)),
+    ]);
+    if (deep.length === 0 && failed.length === 0) return cursor.finalizedNumber;
     const number = await nodesOf(this.network).run((node) => node.readFinalized());
     await recordFinalized(db(), this.network, number);
     return Math.max(number, cursor.finalizedNumber ?? 0);
   }
 
-  /** Everything that is asked of one node in a tick: the head, and block ranges up to it, each stored as it comes. */
+  /** Everything that is asked of one node in a tick: the head, and the blocks up to it, each stretch stored as it comes. */
   private async read(node: ChainNode, cursor: Cursor): Promise<{ head: BlockHeader; scanned: BlockRef }> {
     const deadline = Date.now() + TICK_BUDGET_MS;
-    const head = await node.readHead();
     let position = positionOf(cursor);
+    await this.watched.refresh();
+    const { head, logs } = await this.readHead(node, position);
     if (!position) position = await this.begin(node, head);
     if (await isReorg(this.network, position, head)) {
       position = await rollBack(this.network, node, position);
+    } else if (logs && head.number > position.number && head.number - position.number <= NEAR_RANGE) {
+      position = await this.follow(node, position, head, logs);
     }
     // After the head: a wallet that was there before a block was, is in the list when that block is read.
     await this.watched.refresh();
     while (position.number < head.number && Date.now() < deadline) {
       position = await this.readNext(node, position, head.number);
     }
+    this.following = position.number === head.number;
     return { head, scanned: position };
+  }
+
+  private async readHead(
+    node: ChainNode,
+    position: BlockRef | null,
+  ): Promise<{ head: BlockHeader; logs: TransferLog[] | null }> {
+    if (position && this.following) {
+      try {
+        return await node.readNew(position.number + 1, this.watched.filter());
+      } catch (error) {
+        // The chain has run ahead further than the node reads at once.
+        if (!(error instanceof RangeRefused)) throw error;
+      }
+    }
+    return { head: await node.readHead(), logs: null };
+  }
+
+  /** Stores the few blocks from `position` to the head, whose logs came with it. */
+  private async follow(node: ChainNode, position: BlockRef, head: BlockHeader, logs: TransferLog[]): Promise<BlockRef> {
+    const from = position.number + 1;
+    const between = await node.readHeaders(Array.from({ length: head.number - from }, (_, i) => from + i));
+    const headers = [...between.filter((header) => header !== null), head];
+    if (headers.length !== head.number - position.number) throw new NodeBehind("the node lost blocks below its head");
+    // The logs were asked for with the addresses known before the head was: ask for those that were added since.
+    const byTopic = this.watched.filter() !== null;
+    const added = await this.watched.refresh();
+    if (byTopic && added.length > 0) {
+      const more = await node.readRange(from, head.number, added, false);
+      logs = [...logs, ...more.logs];
+    }
+    return await this.take(node, position, { headers, logs }, head.number, true);
   }
 
   /** Reads and stores the next range after `position`. @returns the new position. */
@@ -117,45 +174,103 @@ export class Scanner {
     const from = position.number + 1;
     const nearFrom = head - this.spec.recentBlocks;
     const near = from > nearFrom;
-    const to = near ? Math.min(head, from + NEAR_RANGE - 1) : Math.min(nearFrom, from + this.farRange - 1);
-    let range: Awaited<ReturnType<ChainNode["readRange"]>>;
+    const to = near ? Math.min(head, from + this.nearRange - 1) : Math.min(nearFrom, from + this.farRange - 1);
     try {
-      range = await this.readAdapting(node, from, to, near);
+      const stretch = await node.readRange(from, to, this.watched.filter(), near);
+      this.growRange(to - from + 1, near);
+      return await this.take(node, position, stretch, head, near);
     } catch (error) {
-      if (error instanceof RangeRefused) return position;
-      throw error;
+      if (!(error instanceof RangeRefused)) throw error;
+      this.shrinkRange(to - from + 1, near, node, error);
+      return position;
     }
-    const [first] = range.headers;
-    const last = range.headers.at(-1);
+  }
+
+  private growRange(size: number, near: boolean): void {
+    if (near) this.nearRange = Math.min(NEAR_RANGE, Math.max(this.nearRange, size * 2));
+    else if (size >= this.farRange) this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * 2);
+  }
+
+  /** Providers word and number their limits differently, so the limit is found by halving. */
+  private shrinkRange(size: number, near: boolean, node: ChainNode, refusal: RangeRefused): void {
+    if (size === 1) throw new NodeError(`refused a range of one block: ${refusal.message}`);
+    const half = Math.floor(size / 2);
+    if (near) this.nearRange = half;
+    else this.farRange = half;
+    log.info({ network: this.network, node: node.name, blocks: half, reason: refusal.message }, "smaller ranges");
+  }
+
+  /** Checks a stretch, holds its transfers against their receipts and stores it. @returns the new position. */
+  private async take(
+    node: ChainNode,
+    position: BlockRef,
+    stretch: Stretch,
+    head: number,
+    everyHeader: boolean,
+  ): Promise<BlockRef> {
+    const { headers, logs } = stretch;
+    checkChain(headers, logs);
+    const [first] = headers;
+    const last = headers.at(-1);
     if (!first || !last) throw new NodeError("no headers");
     if (first.parentHash !== position.hash) return rollBack(this.network, node, position);
-    const found = await node.verify(range.logs.filter((entry) => this.watched.has(entry.to)));
-    const moved = await this.store(position, range.headers, last, found, head);
-    if (!moved) throw new NodeBehind("another scanner moved the cursor");
+    if (everyHeader) await this.askAgain(node, stretch);
+    const found = await node.verify(logs.filter((entry) => this.watched.has(entry.to)));
+    if (!(await this.store(position, headers, last, found, head))) {
+      throw new NodeBehind("another scanner moved the cursor");
+    }
     return last;
   }
 
-  private async readAdapting(node: ChainNode, from: number, to: number, near: boolean) {
-    const size = to - from + 1;
-    try {
-      const range = await node.readRange(from, to, this.watched.filter(), near);
-      if (!near && size >= this.farRange) this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * 2);
-      return range;
-    } catch (error) {
-      if (!(error instanceof RangeRefused)) throw error;
-      // Providers word and number their limits differently, so the limit is found by halving and grows back.
-      if (size === 1) throw new NodeError(`refused a range of one block: ${error.message}`);
-      const half = Math.floor(size / 2);
-      if (near) return await node.readRange(from, from + half - 1, this.watched.filter(), near);
-      this.farRange = half;
-      log.info({ network: this.network, node: node.name, blocks: half, reason: error.message }, "smaller ranges");
-      throw error;
+  /**
+   * Where a block's bloom filter speaks of a transfer to us and the node gave none, it is asked once more, and so is the
+   * second node if there is one: a backend can have a block and not yet its logs.
+   * @throws {NodeError} when the logs were left out: this node is not to be believed now.
+   */
+  private async askAgain(node: ChainNode, { headers, logs }: Stretch): Promise<void> {
+    const recipients = this.watched.filter();
+    if (!recipients) return;
+    const values = { token: contractKey(this.network), topic: TRANSFER_TOPIC, recipients };
+    const blocks = suspiciousBlocks(headers, logs, values);
+    const [from, to] = [blocks.at(0), blocks.at(-1)];
+    if (from === undefined || to === undefined) return;
+    const isNew = (entry: TransferLog) =>
+      blocks.includes(entry.blockNumber) && headers.some((header) => header.hash === entry.blockHash);
+    const nodes = nodesOf(this.network);
+    const again = [await node.readRange(from, to, recipients, false)];
+    if (nodes.size > 1) {
+      // The other opinion is welcome, not necessary.
+      const other = await nodes
+        .runElsewhere((second) => second.readRange(from, to, recipients, false))
+        .catch(() => null);
+      if (other) again.push(other);
     }
+    if (again.some((answer) => answer.logs.some(isNew)))
+      throw new NodeError("the node left out logs of a block it has");
+  }
+
+  private toRows(found: VerifiedTransfer[]): NewTransfer[] {
+    return found.map((transfer) => ({
+      network: this.network,
+      mode: "live",
+      txHash: formatTxHash(this.network, transfer.txHash),
+      ordinal: transfer.ordinal,
+      blockNumber: transfer.blockNumber,
+      blockHash: transfer.blockHash,
+      blockTime: transfer.blockTime,
+      logIndex: transfer.logIndex,
+      fromAddress: formatAddress(this.network, transfer.from),
+      toAddressKey: transfer.to,
+      value: transfer.value,
+      units: baseToUnits(transfer.value, this.spec.decimals),
+      status: transfer.succeeded ? "canonical" : "failed",
+    }));
   }
 
   /**
-   * Stores a range: transfers, recent hashes and the cursor in one transaction. `transfers_identity` keeps a transfer from
+   * Stores a stretch: transfers, recent hashes and the cursor in one transaction. `transfers_identity` keeps a transfer from
    * being stored twice; the cursor is compared before it is set.
+   * @returns false where the cursor had moved.
    */
   private async store(
     from: BlockRef,
@@ -193,7 +308,8 @@ export class Scanner {
       const end = Math.min(last, start + this.farRange - 1);
       try {
         const verified = await nodesOf(this.network).run(async (node) => {
-          const { logs } = await this.readAdapting(node, start, end, false);
+          const { headers, logs } = await node.readRange(start, end, this.watched.filter(), false);
+          checkChain(headers, logs);
           return node.verify(logs.filter((entry) => this.watched.has(entry.to)));
         });
         found += verified.length;
@@ -201,26 +317,12 @@ export class Scanner {
         start = end + 1;
       } catch (error) {
         if (!(error instanceof RangeRefused)) throw error;
+        const half = Math.floor((end - start + 1) / 2);
+        if (half === 0) throw new NodeError(`refused a range of one block: ${error.message}`);
+        this.farRange = half;
       }
     }
     return { network: this.network, from, to: last, found, added };
-  }
-
-  private toRows(found: VerifiedTransfer[]): NewTransfer[] {
-    return found.map((transfer) => ({
-      network: this.network,
-      mode: "live",
-      txHash: transfer.txHash,
-      ordinal: transfer.ordinal,
-      blockNumber: transfer.blockNumber,
-      blockHash: transfer.blockHash,
-      blockTime: transfer.blockTime,
-      logIndex: transfer.logIndex,
-      fromAddress: formatAddress(this.network, transfer.from),
-      toAddressKey: transfer.to,
-      value: transfer.value,
-      units: baseToUnits(transfer.value, this.spec.decimals),
-    }));
   }
 
   /**

@@ -12,12 +12,17 @@ export class WatchList {
 
   constructor(private readonly network: Network) {}
 
-  /** Reads the wallets added since the last call. Call it after the chain's head was read: none is missed then. */
-  async refresh(): Promise<void> {
-    for (const { addressKey, seq } of await listWatchedSince(db(), this.network, this.lastSeq)) {
-      this.keys.add(addressKey);
-      this.lastSeq = seq;
-    }
+  /**
+   * Reads the wallets added since the last call. A wallet that was there before a block was is in the list when this is called
+   * after the block was read.
+   * @returns the new addresses.
+   */
+  async refresh(): Promise<string[]> {
+    const added = await listWatchedSince(db(), this.network, this.lastSeq);
+    const fresh = [...new Set(added.map((wallet) => wallet.addressKey))].filter((key) => !this.keys.has(key));
+    for (const key of fresh) this.keys.add(key);
+    this.lastSeq = added.at(-1)?.seq ?? this.lastSeq;
+    return fresh;
   }
 
   has(key: string): boolean {
