@@ -4,6 +4,8 @@ import { closeDb } from "@/db/client";
 import { createTestDatabase } from "@/db/testing";
 import { type Anvil, chainIds, startAnvil } from "@/e2e/chain/anvil";
 import { type FaultProxy, startFaultProxy } from "@/e2e/chain/fault-proxy";
+import { evmAddress, tronAddress } from "@/e2e/chain/tron-address";
+import { startTronEmulator, type TronEmulator } from "@/e2e/chain/tron-emulator";
 import { type Receiver, startReceiver } from "@/e2e/receiver";
 import { api } from "@/lib/api";
 import { resetNodes } from "@/lib/chains/nodes";
@@ -13,7 +15,7 @@ import { Scanner } from "@/lib/transfers/scan";
 import { addWallet } from "@/lib/wallets/service";
 import { Deliverer } from "@/lib/webhooks/deliver";
 
-export type EvmNetwork = "ethereum" | "bsc";
+export type WorldNetwork = "ethereum" | "bsc" | "tron";
 
 export type ApiAnswer = { status: number; body: Record<string, unknown>; headers: Headers; text: string };
 
@@ -22,14 +24,20 @@ export type ApiAnswer = { status: number; body: Record<string, unknown>; headers
  * background work runs when the test says so: `tick()`.
  */
 export class World {
-  readonly nodes = new Map<EvmNetwork, Anvil>();
-  readonly proxies = new Map<EvmNetwork, FaultProxy>();
+  readonly nodes = new Map<WorldNetwork, Anvil>();
+  readonly proxies = new Map<WorldNetwork, FaultProxy>();
+  /** A second URL of each network, to the same chain. */
+  readonly seconds = new Map<WorldNetwork, FaultProxy>();
+  private emulator: TronEmulator | undefined;
   receiver!: Receiver;
   merchant!: NewMerchant;
-  private scanners = new Map<EvmNetwork, Scanner>();
+  private scanners = new Map<WorldNetwork, Scanner>();
   private deliverer = new Deliverer(randomUUID());
 
-  constructor(private readonly networks: EvmNetwork[]) {}
+  constructor(
+    private readonly networks: WorldNetwork[],
+    private readonly secondUrls = false,
+  ) {}
 
   async start(variables: Record<string, string> = {}): Promise<void> {
     const started = await Promise.all([
@@ -38,13 +46,23 @@ export class World {
       ...this.networks.map(async (network) => {
         const node = await startAnvil({ chainId: chainIds[network], slotsInAnEpoch: 1 });
         this.nodes.set(network, node);
-        this.proxies.set(network, await startFaultProxy({ target: node.url }));
+        let target = node.url;
+        if (network === "tron") {
+          this.emulator = await startTronEmulator({ anvil: node, finalizedLag: 2, solidLag: 4 });
+          target = this.emulator.url;
+        }
+        const kind = network === "tron" ? "tron" : "evm";
+        this.proxies.set(network, await startFaultProxy({ target, node: kind }));
+        if (this.secondUrls) this.seconds.set(network, await startFaultProxy({ target, node: kind }));
       }),
     ]);
     const [database, receiver] = started;
     this.receiver = receiver;
     this.drop = database.drop;
-    for (const [network, proxy] of this.proxies) process.env[`${network.toUpperCase()}_RPC_URLS`] = proxy.url;
+    for (const [network, proxy] of this.proxies) {
+      const urls = [proxy.url, this.seconds.get(network)?.url].filter(Boolean);
+      process.env[`${network.toUpperCase()}_RPC_URLS`] = urls.join(",");
+    }
     Object.assign(process.env, {
       DATABASE_URL: database.url,
       ENCRYPTION_KEY: "11".repeat(32),
@@ -66,7 +84,8 @@ export class World {
     await this.deliverer.drain(5_000);
     await closeDb();
     await this.receiver.close();
-    for (const proxy of this.proxies.values()) await proxy.stop();
+    for (const proxy of [...this.proxies.values(), ...this.seconds.values()]) await proxy.stop();
+    await this.emulator?.stop();
     for (const node of this.nodes.values()) await node.stop();
     await this.drop();
   }
@@ -84,13 +103,24 @@ export class World {
   // One lease owner for all scanners of the world: a test must not wait for a lease of a scanner it has thrown away.
   private readonly owner = randomUUID();
 
-  node(network: EvmNetwork): Anvil {
+  node(network: WorldNetwork): Anvil {
     const node = this.nodes.get(network);
     if (!node) throw new Error(`no node of ${network}`);
     return node;
   }
 
-  proxy(network: EvmNetwork): FaultProxy {
+  tron(): TronEmulator {
+    if (!this.emulator) throw new Error("no Tron node");
+    return this.emulator;
+  }
+
+  second(network: WorldNetwork): FaultProxy {
+    const proxy = this.seconds.get(network);
+    if (!proxy) throw new Error(`no second URL of ${network}`);
+    return proxy;
+  }
+
+  proxy(network: WorldNetwork): FaultProxy {
     const proxy = this.proxies.get(network);
     if (!proxy) throw new Error(`no proxy of ${network}`);
     return proxy;
@@ -101,7 +131,7 @@ export class World {
   }
 
   /** A fresh address, registered for a merchant. */
-  async newWallet(network: EvmNetwork, merchantId = this.merchant.merchantId, address = randomAddress()) {
+  async newWallet(network: WorldNetwork, merchantId = this.merchant.merchantId, address = randomAddress(network)) {
     return await addWallet(merchantId, { network, address }, "test");
   }
 
@@ -148,14 +178,25 @@ export class World {
 let nextAddress = BigInt(`0x${randomUUID().replaceAll("-", "")}`);
 
 /** An address nobody has used before. */
-export function randomAddress(): string {
+export function randomAddress(network: WorldNetwork = "ethereum"): string {
   nextAddress += 1n;
-  return `0x${nextAddress.toString(16).padStart(40, "a").slice(-40)}`;
+  const key = `0x${nextAddress.toString(16).padStart(40, "a").slice(-40)}`;
+  return network === "tron" ? tronAddress(key, true) : key;
+}
+
+/** The EVM form of an address, which is what the chain under every network knows. */
+export function evmForm(address: unknown): `0x${string}` {
+  const text = String(address);
+  return `0x${evmAddress(text) ?? text.slice(2)}`;
 }
 
 /** A world for a test file, started before its tests and stopped after them. */
-export function useWorld(networks: EvmNetwork[], variables: Record<string, string> = {}): World {
-  const world = new World(networks);
+export function useWorld(
+  networks: WorldNetwork[],
+  variables: Record<string, string> = {},
+  options: { secondUrls?: boolean } = {},
+): World {
+  const world = new World(networks, options.secondUrls);
   beforeAll(() => world.start(variables));
   afterAll(() => world.stop());
   return world;
