@@ -6,6 +6,7 @@ export const ERROR_STATUS = {
   network_unavailable: 400,
   invoice_not_cancellable: 400,
   invoice_not_pending: 400,
+  transfer_not_acceptable: 400,
   no_webhook_url: 400,
   url_not_allowed: 400,
   unauthenticated: 401,

@@ -96,7 +96,10 @@ describe("the direction of imports", () => {
   });
 
   it("the chains know nothing of invoices, merchants or the database", () => {
-    const allowed = (target: string) => within("lib/chains")(target) || BASE.includes(target);
+    // Counting what nodes were asked is no knowledge of anything: the registry itself imports nothing of ours.
+    const COUNTERS = "lib/metrics/registry";
+    const allowed = (target: string) => within("lib/chains")(target) || [...BASE, COUNTERS].includes(target);
+    expect(offenders(({ file, isOurs }) => file === `${COUNTERS}.ts` && isOurs)).toEqual([]);
     expect(offenders(({ file, target, isOurs }) => within("lib/chains")(file) && isOurs && !allowed(target))).toEqual(
       [],
     );

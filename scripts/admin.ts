@@ -43,6 +43,22 @@ const COMMANDS: Record<string, Command> = {
       return rescan(await parse(rescanSchema, options));
     },
   },
+  "transfer:list": {
+    required: [],
+    optional: ["merchant", "mode"],
+    run: async ({ merchant, mode }) => {
+      const { listUnmatchedTransfers } = await import("@/lib/transfers/unmatched");
+      if (mode !== undefined && mode !== "test" && mode !== "live") throw new UsageError("--mode must be test or live");
+      return listUnmatchedTransfers({ merchantId: merchant === undefined ? null : uuid(merchant), mode: mode ?? null });
+    },
+  },
+  "transfer:accept": {
+    required: ["transfer", "invoice"],
+    run: async ({ transfer, invoice }) => {
+      const { acceptTransfer } = await import("@/lib/transfers/unmatched");
+      return acceptTransfer(uuid(transfer), uuid(invoice), ACTOR);
+    },
+  },
   "key:rotate": {
     required: ["merchant", "mode"],
     optional: ["grace"],

@@ -304,6 +304,7 @@ CREATE INDEX "payments_in_flight" ON "payments" USING btree ("detected_at") WHER
 CREATE INDEX "simulations_due" ON "simulations" USING btree ("due_at") WHERE "simulations"."done_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_to_match" ON "transfers" USING btree ("network","mode","block_number") WHERE "transfers"."matched_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_by_block" ON "transfers" USING btree ("network","mode","block_number");--> statement-breakpoint
+CREATE INDEX "transfers_not_canonical" ON "transfers" USING btree ("network","status") WHERE "transfers"."status" <> 'canonical';--> statement-breakpoint
 CREATE INDEX "transfers_by_recipient" ON "transfers" USING btree ("network","to_address_key","block_time" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "wallets_one_default" ON "wallets" USING btree ("merchant_id","network") WHERE "wallets"."is_default";--> statement-breakpoint
 CREATE INDEX "wallets_by_address" ON "wallets" USING btree ("network","address_key");--> statement-breakpoint

@@ -145,7 +145,10 @@ export async function lockPayable(tx: Executor, ids: string[]): Promise<Set<stri
  * Joins transfers to invoices, in the order given. The primary key (an invoice is paid once) and payments_transfer_once (a
  * transfer pays one invoice of a merchant) drop what would be a second payment.
  */
-export async function insertPayments(tx: Executor, pairs: Candidate[]): Promise<Candidate[]> {
+export async function insertPayments(
+  tx: Executor,
+  pairs: (Candidate & { resolution?: "automatic" | "manual" })[],
+): Promise<Candidate[]> {
   if (pairs.length === 0) return [];
   const rows = await tx.insert(payments).values(pairs).onConflictDoNothing().returning();
   return rows.map(({ transferId, invoiceId, merchantId }) => ({ transferId, invoiceId, merchantId }));
@@ -216,4 +219,10 @@ export async function orphanTransfers(
     .where(inArray(payments.transferId, ids));
   const confirmed = new Set(kept.map((row) => row.transferId));
   return { orphaned: rows.length, afterConfirmation: paid.filter((row) => confirmed.has(row.transferId)) };
+}
+
+/** Locks one transfer, whatever its state; null where it is not there. */
+export async function lockTransfer(tx: Executor, id: string): Promise<Transfer | null> {
+  const [row] = await tx.select().from(transfers).where(eq(transfers.id, id)).for("update");
+  return row ?? null;
 }

@@ -47,6 +47,8 @@ export const transfers = pgTable(
     check("transfers_simulated_owner", sql`(${t.mode} = 'test') = (${t.merchantId} is not null)`),
     index("transfers_to_match").on(t.network, t.mode, t.blockNumber).where(sql`${t.matchedAt} is null`),
     index("transfers_by_block").on(t.network, t.mode, t.blockNumber),
+    // What needs somebody's eye: few rows, looked for by health and metrics.
+    index("transfers_not_canonical").on(t.network, t.status).where(sql`${t.status} <> 'canonical'`),
     index("transfers_by_recipient").on(t.network, t.toAddressKey, t.blockTime.desc()),
   ],
 );

@@ -178,6 +178,7 @@ export const ERROR_MESSAGES: Record<ErrorCode, { message: string; [field: string
   network_unavailable: { message: "This gateway does not watch Tron (TRC20) at the moment. Use another network" },
   invoice_not_cancellable: { message: "The invoice is confirmed: only a pending one can be cancelled" },
   invoice_not_pending: { message: "The invoice is expired: only a pending one can expire" },
+  transfer_not_acceptable: { message: "The invoice is confirmed already" },
   no_webhook_url: { message: "There is no URL to send to: give url, or set a default webhook URL" },
   url_not_allowed: { message: "Webhooks go to public addresses only" },
   unauthenticated: { message: "The API key is missing. Send it as: Authorization: Bearer test_… or live_…" },

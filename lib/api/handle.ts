@@ -57,8 +57,15 @@ export function createApi(
   };
 
   async function respond(request: Request, url: URL, trace: Trace): Promise<Answer> {
-    if (url.pathname === DOCUMENT_PATH) return document(request);
+    if (url.pathname === DOCUMENT_PATH) return await limitedByAddress(request, trace, () => document(request));
     const matches = find(url.pathname);
+    const match = matches.find(({ endpoint }) => endpoint.method === methodOf(request));
+    if (match) return await serve(match, request, url, trace);
+    return await limitedByAddress(request, trace, () => elsewhere(request, url, matches));
+  }
+
+  /** What needs no key: no endpoint's path, or not its method. */
+  function elsewhere(request: Request, url: URL, matches: Match[]): Answer {
     if (matches.length === 0) {
       throw new AppError(
         "not_found",
@@ -70,16 +77,13 @@ export function createApi(
     );
     const allow = [...allowed, "OPTIONS"].join(", ");
     if (request.method === "OPTIONS") return { status: 204, body: "", headers: { Allow: allow }, errorCode: null };
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    const match = matches.find(({ endpoint }) => endpoint.method === method);
-    if (!match) throw methodNotAllowed(request.method, allow);
-    return await serve(match, request, url, trace);
+    throw methodNotAllowed(allow);
   }
 
   function document(request: Request): Answer {
     const allow = "GET, HEAD, OPTIONS";
     if (request.method === "OPTIONS") return { status: 204, body: "", headers: { Allow: allow }, errorCode: null };
-    if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(request.method, allow);
+    if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(allow);
     return { status: 200, body: JSON.stringify(describe()), headers: {}, errorCode: null };
   }
 
@@ -104,8 +108,24 @@ export function createApi(
   }
 }
 
-const methodNotAllowed = (method: string, allow: string) =>
-  new AppError("method_not_allowed", `${method} is not possible here; use ${allow}`, { headers: { Allow: allow } });
+const methodOf = (request: Request) => (request.method === "HEAD" ? "GET" : request.method);
+
+/** Answers within a limit per address, which the answer tells as every other does. */
+async function limitedByAddress(request: Request, trace: Trace, run: () => Answer): Promise<Answer> {
+  const decision = await rateLimiter().take("public", clientIp(request) ?? "unknown");
+  const headers = rateLimitHeaders("public", decision);
+  try {
+    if (!decision.allowed) throw tooMany("public", decision);
+    const answer = run();
+    return { ...answer, headers: { ...headers, ...answer.headers } };
+  } catch (error) {
+    const answer = failure(error, trace.requestId);
+    return { ...answer, headers: { ...headers, ...answer.headers } };
+  }
+}
+
+const methodNotAllowed = (allow: string) =>
+  new AppError("method_not_allowed", `This method is not possible here; use ${allow}`, { headers: { Allow: allow } });
 
 function decode(segment: string): string | null {
   try {
@@ -122,6 +142,9 @@ async function serve({ endpoint, params }: Match, request: Request, url: URL, tr
   const headers = rateLimitHeaders(endpoint.limit, decision);
   try {
     if (!decision.allowed) throw tooMany(endpoint.limit, decision);
+    if (caller.merchant.status === "suspended") {
+      throw new AppError("account_suspended", "This account is suspended. Ask the operator of this gateway");
+    }
     if (endpoint.testOnly && caller.mode !== "test") {
       throw new AppError("test_key_required", "The sandbox works with test keys only: use your test_ key");
     }
@@ -153,11 +176,7 @@ async function authenticate(request: Request, requestId: string): Promise<Caller
     throw new AppError("unauthenticated", message, { headers: { ...headers, "WWW-Authenticate": "Bearer" } });
   }
   const { key, merchant } = found;
-  const caller: Caller = { merchant, mode: key.mode, key, requestId, ip, executor: db() };
-  if (merchant.status === "suspended") {
-    throw new AppError("account_suspended", "This account is suspended. Ask the operator of this gateway");
-  }
-  return caller;
+  return { merchant, mode: key.mode, key, requestId, ip, executor: db() };
 }
 
 function tooMany(name: LimitName, decision: RateDecision): AppError {

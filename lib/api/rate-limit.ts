@@ -1,6 +1,6 @@
 import { env } from "@/lib/env";
 
-/** Requests a minute, per merchant and mode; failed authentication per IP address. */
+/** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address. */
 export const LIMITS = {
   create: 100,
   get: 300,
@@ -9,6 +9,7 @@ export const LIMITS = {
   cancel: 100,
   account: 60,
   failed_authentication: 30,
+  public: 300,
 } as const;
 export type LimitName = keyof typeof LIMITS;
 

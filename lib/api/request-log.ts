@@ -50,18 +50,22 @@ export async function flushRequestLog(): Promise<void> {
   }
 }
 
-// Values that must not be readable in a log: whatever looks like one of our secrets, and fields that name one.
-// A slash may be written as \/ in JSON.
-const SECRETS = /\b(test|live|whsec)_(?:[A-Za-z0-9+=]|\\?\/){16,}/g;
-const SECRET_FIELDS = /("(?:password|secret|apiKey|token|authorization)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
-const CANCEL_TOKENS = /(\/cancel\?token=)[A-Za-z0-9_-]+/g;
+// Values that must not be readable in a log: whatever looks like one of our secrets, and fields whose name says so.
+// A slash may be written as \/ in JSON, and as %2F in a URL. Names are bounded: no input may make a match expensive.
+const SECRETS = /\b(test|live|whsec)_(?:[A-Za-z0-9+=]|\\?\/|%[0-9A-Fa-f]{2}){16,}/g;
+const NAMES = "passw(?:or)?d|secret|api[_-]?key|private[_-]?key|token|authorization";
+const SECRET_FIELDS = new RegExp(
+  `("[\\w-]{0,40}?(?:${NAMES})[\\w-]{0,40}"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*"|-?\\d[\\w.+-]*)`,
+  "gi",
+);
+const SECRET_PARAMETERS = new RegExp(`([?&][\\w-]{0,40}?(?:${NAMES})[\\w-]{0,40}=)[^&#\\s"\\\\]+`, "gi");
 
 /** Replaces what is secret, for logs and for people who may read but not act. */
 export function maskSecrets(text: string): string {
   return text
     .replace(SECRETS, "$1_[masked]")
     .replace(SECRET_FIELDS, '$1"[masked]"')
-    .replace(CANCEL_TOKENS, "$1[masked]");
+    .replace(SECRET_PARAMETERS, "$1[masked]");
 }
 
 // PostgreSQL's text has no NUL.
@@ -70,7 +74,7 @@ const clean = (text: string) => maskSecrets(text.replaceAll("\0", "\uFFFD"));
 function capBody(body: string | null): string | null {
   if (body === null || body === "") return null;
   const bytes = Buffer.from(clean(body));
-  // toWellFormed: a cut may fall into a character.
+  // The cut may fall into a character: what is left of it is dropped.
   return bytes.length <= BODY_BYTES
     ? bytes.toString()
     : `${bytes

@@ -256,14 +256,17 @@ export const webhookEventSchema = z
 
 const whole = (name: string, min: number, max: number, fallback: number) => {
   const message = `${name} must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .refine((text) => /^\d{1,9}$/.test(text), { message, abort: true })
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, message)
-    .optional()
-    .transform((n) => n ?? fallback)
-    .meta({ type: "integer", minimum: min, maximum: max, default: fallback });
+  return (
+    z
+      .string()
+      .refine((text) => /^\d{1,9}$/.test(text), { message, abort: true })
+      // Said here and not at the end: zod leaves the default of what is transformed out of the document.
+      .meta({ type: "integer", minimum: min, maximum: max, default: fallback })
+      .transform(Number)
+      .refine((n) => n >= min && n <= max, message)
+      .optional()
+      .transform((n) => n ?? fallback)
+  );
 };
 const pageQuery = (defaultLimit: number) => ({
   page: whole("page", 1, 1_000_000, 1).describe("Counts from 1."),
@@ -279,6 +282,10 @@ const clamp = (at: number) => Math.min(Math.max(at, EARLIEST), LATEST);
 const moment = (name: string, end: boolean) =>
   z
     .string()
+    .meta({
+      pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2}))?$",
+      examples: ["2024-01-15", "2024-01-15T14:30:00Z"],
+    })
     .transform((text, ctx) => {
       const isDay = z.iso.date().safeParse(text).success;
       const at = isDay || z.iso.datetime({ offset: true }).safeParse(text).success ? Date.parse(text) : Number.NaN;
@@ -290,11 +297,7 @@ const moment = (name: string, end: boolean) =>
       });
       return z.NEVER;
     })
-    .optional()
-    .meta({
-      pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2}))?$",
-      examples: ["2024-01-15", "2024-01-15T14:30:00Z"],
-    });
+    .optional();
 
 const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;
 const cursor = z

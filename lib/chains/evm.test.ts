@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ordinalInReceipt, readHeader, readTransferLog, TRANSFER_TOPIC } from "./evm";
+import { readHeader, readReceipt, readTransferLog, TRANSFER_TOPIC } from "./evm";
 import { NodeError } from "./rpc";
 import type { TransferLog } from "./types";
 
@@ -54,9 +54,24 @@ const NO_HASHES = [
 
 describe("readHeader", () => {
   it("reads a block, in either case of the digits", () => {
-    const expected = { number: 16, hash: hash("a"), parentHash: hash("b"), time: new Date("2024-01-15T14:39:04Z") };
+    const expected = {
+      number: 16,
+      hash: hash("a"),
+      parentHash: hash("b"),
+      bloom: null,
+      time: new Date("2024-01-15T14:39:04Z"),
+      bloom: null,
+    };
     const upper = (digit: string) => `0x${digit.repeat(64).toUpperCase()}`;
     expect(readHeader(header({ hash: upper("a"), parentHash: upper("b"), extra: {} }))).toEqual(expected);
+  });
+
+  it("keeps a block's bloom, and takes none for an empty one: Tron's is always zero", () => {
+    const bloom = `0x${"0".repeat(511)}1`;
+    expect(readHeader(header({ logsBloom: bloom }))?.bloom).toBe(bloom);
+    for (const logsBloom of [undefined, null, 5, "0x", `0x${"0".repeat(512)}`]) {
+      expect(readHeader(header({ logsBloom }))?.bloom).toBeNull();
+    }
   });
 
   it("is null where the node has no such block", () => expect(readHeader(null)).toBeNull());
@@ -131,7 +146,7 @@ describe("readTransferLog", () => {
   });
 });
 
-describe("ordinalInReceipt", () => {
+describe("readReceipt", () => {
   const receipt = (logs: unknown, fields: object = {}) => ({
     status: "0x1",
     blockHash: hash("1"),
@@ -149,34 +164,34 @@ describe("ordinalInReceipt", () => {
       log({ logIndex: "0x5", topics: [hash("8"), word(FROM), word(TO)] }),
       log({ logIndex: "0x6", address: `0x${TOKEN.slice(2).toUpperCase()}` }),
     ];
-    const of = (logIndex: number) => ordinalInReceipt({ ...READ, logIndex }, receipt(logs), TOKEN);
+    const of = (logIndex: number) => readReceipt({ ...READ, logIndex }, receipt(logs), TOKEN).ordinal;
     expect([of(3), of(5), of(6)]).toEqual([0, 1, 2]);
   });
 
   it("is the same wherever the block puts the transaction: identity survives a reorg", () => {
     const at = (first: number) => {
       const logs = [0, 1, 2].map((i) => log({ logIndex: `0x${(first + i).toString(16)}` }));
-      return [0, 1, 2].map((i) => ordinalInReceipt({ ...READ, logIndex: first + i }, receipt(logs), TOKEN));
+      return [0, 1, 2].map((i) => readReceipt({ ...READ, logIndex: first + i }, receipt(logs), TOKEN).ordinal);
     };
     expect(at(0)).toEqual([0, 1, 2]);
     expect(at(300)).toEqual([0, 1, 2]);
   });
 
   it.each(["0x0", "0x", undefined, null, 1, "1", true, "0x01"])(
-    "is null for a transaction with status %j, whatever logs it shows: only 0x1 is success",
-    (status) => expect(ordinalInReceipt(READ, receipt([log()], { status }), TOKEN)).toBeNull(),
+    "calls a transaction with status %j failed, whatever logs it shows: only 0x1 is success",
+    (status) => expect(readReceipt(READ, receipt([log()], { status }), TOKEN).succeeded).toBe(false),
   );
 
   it.each([null, undefined, "0x1", [], [receipt([log()])]])("refuses %j as no receipt", (value) =>
-    expect(() => ordinalInReceipt(READ, value, TOKEN)).toThrow(NodeError),
+    expect(() => readReceipt(READ, value, TOKEN)).toThrow(NodeError),
   );
 
   it("refuses a receipt of another block, of a success and of a failure alike", () => {
     for (const status of ["0x1", "0x0"]) {
       const other = receipt([log()], { blockHash: hash("9"), status });
-      expect(() => ordinalInReceipt(READ, other, TOKEN)).toThrow(/another block/);
+      expect(() => readReceipt(READ, other, TOKEN)).toThrow(/another block/);
     }
-    expect(() => ordinalInReceipt(READ, receipt([log()], { blockHash: null }), TOKEN)).toThrow(NodeError);
+    expect(() => readReceipt(READ, receipt([log()], { blockHash: null }), TOKEN)).toThrow(NodeError);
   });
 
   it.each([
@@ -188,10 +203,10 @@ describe("ordinalInReceipt", () => {
     [[log({ address: OTHER })]],
     [[log({ logIndex: "0x6" })]],
   ])("refuses a receipt that does not have the log: %j", (logs) =>
-    expect(() => ordinalInReceipt(READ, receipt(logs), TOKEN)).toThrow(/does not have its log/),
+    expect(() => readReceipt(READ, receipt(logs), TOKEN)).toThrow(/does not have its log/),
   );
 
   it("refuses a receipt with an unreadable log index before the one looked for", () => {
-    expect(() => ordinalInReceipt(READ, receipt([log({ logIndex: null }), log()]), TOKEN)).toThrow(NodeError);
+    expect(() => readReceipt(READ, receipt([log({ logIndex: null }), log()]), TOKEN)).toThrow(NodeError);
   });
 });

@@ -102,7 +102,7 @@ export class EvmNode implements ChainNode {
     headers: Record<string, string> = {},
   ) {
     this.name = publicUrl(url);
-    this.rpc = rpcClient(url, headers);
+    this.rpc = rpcClient(url, spec.network, headers);
     this.token = contractKey(spec.network);
   }
 

@@ -1,5 +1,6 @@
 import { HttpRequestError, http, RpcRequestError, TimeoutError } from "viem";
 import { log, publicUrl } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
 
 /** The node did not answer, or not believably; another one may. */
 export class NodeError extends Error {
@@ -26,26 +27,23 @@ export class NodeBehind extends Error {
 /** One JSON-RPC URL. Calls made in the same turn of the event loop travel in one batch, so one backend answers them all. */
 export type RpcClient = {
   call(method: string, params: unknown[]): Promise<unknown>;
-  /** Calls sent so far, each entry of a batch counted. */
-  calls(): number;
 };
 
 const TIMEOUT_MS = 15_000;
 const BATCH_SIZE = 200;
 
 /** A client of one URL; it never retries and never turns to another URL by itself. */
-export function rpcClient(url: string, headers: Record<string, string> = {}): RpcClient {
+export function rpcClient(url: string, network: string, headers: Record<string, string> = {}): RpcClient {
+  const node = publicUrl(url);
   const transport = http(url, {
     batch: { batchSize: BATCH_SIZE, wait: 0 },
     retryCount: 0,
     timeout: TIMEOUT_MS,
     fetchOptions: { headers },
   })({ retryCount: 0, timeout: TIMEOUT_MS });
-  let calls = 0;
   return {
-    calls: () => calls,
     async call(method, params) {
-      calls++;
+      metrics().rpcCalls.inc({ network, node, method });
       try {
         // biome-ignore lint/suspicious/noExplicitAny: viem types each method; ours are checked by their readers.
         return await transport.request({ method, params } as any);
@@ -148,6 +146,8 @@ export class NodePool<N> {
 
   private rest(state: UrlState<N>, error: NodeError): void {
     state.failures++;
+    const kind = error.backOffMs === null ? "failed" : "refused";
+    metrics().rpcErrors.inc({ network: this.network, node: publicUrl(state.url), kind });
     // 1 s, 2 s, 4 s … a minute: a dead URL must not cost the others a time-out at every tick.
     const pause = error.backOffMs ?? Math.min(60_000, 500 * 2 ** Math.min(state.failures, 10));
     state.restUntil = this.now() + pause;

@@ -1,5 +1,6 @@
 import { providers } from "tronweb";
 import { env } from "@/lib/env";
+import { metrics } from "@/lib/metrics";
 import { EvmNode, TRANSFER_TOPIC } from "./evm";
 import type { NetworkSpec } from "./networks";
 import { NodeError } from "./rpc";
@@ -51,6 +52,7 @@ export class TronNode extends EvmNode implements ChainNode {
   }
 
   private async ask(path: string, body: Json): Promise<unknown> {
+    metrics().rpcCalls.inc({ network: this.spec.network, node: this.name, method: path });
     try {
       return await this.http.request(path, body, "post");
     } catch (error) {

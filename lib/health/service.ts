@@ -1,6 +1,7 @@
 import { db } from "@/db/client";
 import { migrationState } from "@/db/migrate";
 import { listCursors } from "@/db/queries/chain";
+import { countOrphanedPayments } from "@/db/queries/metrics";
 import { NETWORKS, type Network } from "@/lib/chains/networks";
 import { isWatched, nodesOf } from "@/lib/chains/nodes";
 import { formatTimeOrNull } from "@/lib/clock";
@@ -16,6 +17,8 @@ export type NetworkHealth = {
   blocksBehind: number | null;
   secondsBehind: number | null;
   error: string | null;
+  /** Confirmed payments whose transfer has left the chain: a person must look. */
+  orphanedPayments: number;
   nodes: { node: string; error: string | null }[];
 };
 
@@ -26,9 +29,8 @@ const BEHIND_BLOCKS = 100;
 
 /** The state of scanning for every network. @throws where the database is away. */
 export async function networksHealth(now = new Date()): Promise<NetworkHealth[]> {
-  const cursors = new Map(
-    (await listCursors(db())).filter((row) => row.mode === "live").map((row) => [row.network, row]),
-  );
+  const [rows, orphaned] = await Promise.all([listCursors(db()), countOrphanedPayments(db())]);
+  const cursors = new Map(rows.filter((row) => row.mode === "live").map((row) => [row.network, row]));
   return NETWORKS.map((network) => {
     const cursor = cursors.get(network);
     const watched = isWatched(network);
@@ -60,6 +62,7 @@ export async function networksHealth(now = new Date()): Promise<NetworkHealth[]>
         ? Math.max(0, Math.round((now.getTime() - cursor.scannedTime.getTime()) / 1000))
         : null,
       error: watched ? (cursor?.lastError ?? null) : null,
+      orphanedPayments: orphaned.get(network) ?? 0,
       nodes,
     };
   });
@@ -87,7 +90,7 @@ export async function health(): Promise<Health> {
   try {
     const [networks, { applied, expected }] = await Promise.all([networksHealth(), migrationState(db())]);
     const migrated = applied >= expected;
-    const failing = networks.some((network) => network.status === "failing");
+    const failing = networks.some((network) => network.status === "failing" || network.orphanedPayments > 0);
     return {
       status: !migrated || !engine.healthy ? "down" : failing ? "degraded" : "ok",
       database: { status: "ok" },

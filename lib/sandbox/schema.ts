@@ -27,15 +27,11 @@ export const triggerExpirySchema = z.object({ invoiceId }).meta({ id: "TriggerEx
 
 export const testWebhookSchema = z
   .object({
-    url: z
-      .string("url must be a URL")
-      .max(500, "url must have at most 500 characters")
-      .nullish()
-      .meta({
-        format: "uri",
-        maxLength: 500,
-        description: "Send there; else to the invoice's callbackUrl, else to your default URL.",
-      }),
+    url: z.string("url must be a URL").max(500, "url must have at most 500 characters").nullish().meta({
+      format: "uri",
+      maxLength: 500,
+      description: "Send there; else to the invoice's callbackUrl, else to your default URL.",
+    }),
     invoiceId: invoiceId.nullish().meta({ description: "Send this invoice's data; else an example's." }),
   })
   .meta({ id: "TestWebhookRequest" });

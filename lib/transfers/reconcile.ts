@@ -1,10 +1,12 @@
 import { db } from "@/db/client";
+import { insertAudit } from "@/db/queries/audit";
 import { type BlockRef, deleteBlocksAbove, listBlocks, lockCursorAt, moveCursor } from "@/db/queries/chain";
 import { liveTransfersAbove, orphanTransfers } from "@/db/queries/transfers";
 import type { Network } from "@/lib/chains/networks";
 import { NodeBehind, NodeError } from "@/lib/chains/rpc";
 import type { BlockHeader, ChainNode } from "@/lib/chains/types";
 import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
 
 const HEADERS_A_CALL = 50;
 
@@ -40,6 +42,11 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
   const undone = await db().transaction(async (tx) => {
     if (!(await lockCursorAt(tx, network, position))) return null;
     const result = await orphanTransfers(tx, liveTransfersAbove(network, ancestor.number));
+    // The invoice stays confirmed: goods may have left. Nothing is hidden: the merchant and the operator are told.
+    for (const { merchantId, invoiceId, transferId } of result.afterConfirmation) {
+      const data = { invoiceId, network };
+      await insertAudit(tx, { merchantId, actor: "system", action: "payment.orphaned", target: transferId, data });
+    }
     await deleteBlocksAbove(tx, network, ancestor.number);
     await moveCursor(tx, network, ancestor);
     return result;
@@ -48,7 +55,8 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
   const depth = position.number - ancestor.number;
   log.warn({ network, from: position.number, to: ancestor.number, depth, orphaned: undone.orphaned }, "reorg undone");
   for (const payment of undone.afterConfirmation) {
-    log.error({ network, ...payment }, "the transfer of a confirmed invoice left the chain");
+    metrics().orphanedPayments.inc({ network });
+    log.error({ network, ...payment }, "payment.orphaned: the transfer of a confirmed invoice left the chain");
   }
   return ancestor;
 }

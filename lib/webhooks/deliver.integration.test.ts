@@ -20,7 +20,12 @@ beforeAll(async () => {
   receiver = await startReceiver();
   shop = await newShop();
 });
-afterAll(() => receiver.close());
+/** Deliverers whose requests hang until the receiver is closed. */
+const hanging: Deliverer[] = [];
+afterAll(async () => {
+  await receiver.close();
+  for (const one of hanging) await one.drain(5_000);
+});
 
 async function newShop() {
   const merchant = await createTestMerchant();
@@ -64,7 +69,6 @@ async function deliver(by = deliverer): Promise<number> {
 }
 // What a test leaves due must not be sent by the next.
 afterEach(async () => {
-  await deliver();
   await db().update(deliveries).set({ status: "failed", nextAttemptAt: null }).where(eq(deliveries.status, "pending"));
 });
 
@@ -188,7 +192,7 @@ describe("a delivery", () => {
     expect((await attemptsOf(odd.id))[0]).toMatchObject({
       number: 1,
       statusCode: 500,
-      responseBody: expect.stringMatching(/^a.b/),
+      responseBody: expect.stringMatching(/^ab/),
     });
   });
 
@@ -254,6 +258,7 @@ describe("several deliverers", () => {
     const { id, path } = await newDelivery();
     receiver.behave(() => (at(path).length === 1 ? { hang: true } : {}), path);
     const dies = new Deliverer(randomUUID());
+    hanging.push(dies);
     expect(await dies.tick(() => {})).toBe(1);
     await receiver.waitFor((request) => request.path === path);
     expect(await deliver()).toBe(0);
@@ -282,6 +287,7 @@ describe("a slow receiver", () => {
     const other = await newDelivery(quick);
     const before = receiver.requests.length;
     const mine = new Deliverer(randomUUID());
+    hanging.push(mine);
     await mine.tick(() => {});
     await receiver.waitFor((request) => request.path === other.path);
     // Its share is 20, whatever is asked next.

@@ -10,6 +10,7 @@ import {
 import { decryptSecret } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
 import { nextAttempt } from "./schedule";
 import { type SendOutcome, sendWebhook } from "./send";
 import { signWebhook } from "./sign";
@@ -139,5 +140,6 @@ async function record(delivery: ClaimedDelivery, startedAt: Date, outcome: SendO
     await updateDelivery(tx, delivery.id, { status: "pending", attemptsMade, nextAttemptAt: next.retryAt });
     return "pending" as const;
   });
+  metrics().attempts.inc({ outcome: status ?? "unknown" });
   log.info({ deliveryId: delivery.id, statusCode, latencyMs, error, status }, "webhook attempt");
 }
