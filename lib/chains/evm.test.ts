@@ -60,7 +60,6 @@ describe("readHeader", () => {
       parentHash: hash("b"),
       bloom: null,
       time: new Date("2024-01-15T14:39:04Z"),
-      bloom: null,
     };
     const upper = (digit: string) => `0x${digit.repeat(64).toUpperCase()}`;
     expect(readHeader(header({ hash: upper("a"), parentHash: upper("b"), extra: {} }))).toEqual(expected);
