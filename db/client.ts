@@ -25,9 +25,33 @@ export function db(): Database {
       connection: { application_name: "usdt-gateway", statement_timeout: 30_000 },
       onnotice: () => {},
     });
-    store[KEY] = { url, sql, db: drizzle(sql, { schema, casing: "snake_case" }) };
+    store[KEY] = { url, sql, db: drizzle(preparing(sql), { schema, casing: "snake_case" }) };
   }
   return store[KEY].db;
+}
+
+/** As many values as a single row has, and more. */
+const MAX_PREPARED_VALUES = 50;
+
+/**
+ * Makes the driver prepare the statements that Drizzle gives it: without it each is sent in two round trips and planned anew.
+ * Only those with few values, because a connection remembers every prepared text for ever, and a statement over a list has a
+ * text for each length of the list.
+ */
+function preparing<T extends postgres.Sql | postgres.TransactionSql>(client: T): T {
+  const { unsafe } = client;
+  const changed: Record<string, unknown> = {
+    unsafe: (text: string, values: Parameters<typeof unsafe>[1] = [], options: postgres.UnsafeQueryOptions = {}) =>
+      unsafe(text, values, { ...options, prepare: values.length > 0 && values.length <= MAX_PREPARED_VALUES }),
+  };
+  // What these two hand to their callback is another client.
+  for (const name of ["begin", "savepoint"] as const) {
+    const open = (client as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
+    const wrap = (arg: unknown) =>
+      typeof arg === "function" ? (inner: postgres.TransactionSql) => arg(preparing(inner)) : arg;
+    if (open) changed[name] = (...args: unknown[]) => open(...args.map(wrap));
+  }
+  return Object.assign(client, changed);
 }
 
 /** Ends the pool; the next `db()` opens a new one. */

@@ -66,3 +66,16 @@ export class AppError extends Error {
     return ERROR_STATUS[this.code];
   }
 }
+
+/** The contract's error body. */
+export function errorBody(error: AppError, requestId: string): string {
+  return JSON.stringify({
+    statusCode: error.statusCode,
+    message: error.message,
+    error: STATUS_TEXT[error.statusCode],
+    code: error.code,
+    requestId,
+    ...(error.extra.details ? { details: error.extra.details } : {}),
+    ...error.extra.body,
+  });
+}

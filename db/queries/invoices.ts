@@ -110,7 +110,8 @@ export type InsertOutcome =
 
 /**
  * Takes an amount slot and inserts the invoice in one statement: both or neither, with one round trip.
- * The slot is the asked amount if free, else the lowest free one up to `adjustmentLimit` above it. Its upsert only
+ * The slot is the asked amount if free, else the lowest free one up to `adjustmentLimit` above it; the search for that one is
+ * only run when the asked amount is taken, and reads no slot outside its range. The upsert only
  * overwrites a slot whose hold is over; the primary key of amount_slots makes that true under any concurrency, so
  * `no_slot` can also mean that another transaction took the same one first: see `insertInvoiceInTurn`.
  */
@@ -125,15 +126,20 @@ export async function insertInvoice(
   const statement = sql`
     with slot as (
       insert into amount_slots (wallet_id, mode, amount, held_until)
-      select ${invoice.walletId}::uuid, ${invoice.mode}, candidate, ${expires} + make_interval(secs => ${options.cooldownSeconds}::int)
-      from generate_series(${lowest}::bigint, ${highest}::bigint) as candidate
-      where not exists (
-        select 1 from amount_slots held
-        where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
-          and held.amount = candidate and held.held_until > now()
-      )
-      order by candidate
-      limit 1
+      select ${invoice.walletId}::uuid, ${invoice.mode}, chosen.amount, ${expires} + make_interval(secs => ${options.cooldownSeconds}::int)
+      from (select coalesce(
+        (select ${lowest}::bigint where not exists (
+          select 1 from amount_slots held
+          where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
+            and held.amount = ${lowest}::bigint and held.held_until > now())),
+        (select candidate from generate_series(${lowest}::bigint, ${highest}::bigint) as candidate
+         where candidate not in (
+          select held.amount from amount_slots held
+          where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
+            and held.amount between ${lowest}::bigint and ${highest}::bigint and held.held_until > now())
+         order by candidate limit 1)
+      ) as amount) as chosen
+      where chosen.amount is not null
       on conflict (wallet_id, mode, amount) do update set held_until = excluded.held_until
         where amount_slots.held_until <= now()
       returning amount

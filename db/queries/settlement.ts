@@ -10,7 +10,10 @@ import type { Transfer } from "./transfers";
 export type Settleable = { invoice: Invoice; transfer: Transfer | null };
 
 /** A payment that is deep enough to be confirmed, with the transfer it rests on. */
-export type DeepPayment = { invoiceId: string } & Pick<Transfer, "id" | "txHash" | "blockNumber" | "blockHash">;
+export type DeepPayment = { invoiceId: string } & Pick<
+  Transfer,
+  "id" | "txHash" | "ordinal" | "blockNumber" | "blockHash" | "toAddressKey" | "value"
+>;
 
 /** Payments not confirmed yet whose transfer stands at `deepestBlock` or below, the oldest first. */
 export function listDeepPayments(
@@ -25,6 +28,9 @@ export function listDeepPayments(
       invoiceId: payments.invoiceId,
       id: transfers.id,
       txHash: transfers.txHash,
+      ordinal: transfers.ordinal,
+      toAddressKey: transfers.toAddressKey,
+      value: transfers.value,
       blockNumber: transfers.blockNumber,
       blockHash: transfers.blockHash,
     })

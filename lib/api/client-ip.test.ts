@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIENT_IP_HEADER, clientIp } from "./client-ip";
+import { CLIENT_IP_HEADER, callerIp, clientIp } from "./client-ip";
 
 const ipOf = (headers: Record<string, string>) => clientIp(new Request("http://gateway.test/", { headers }));
 
@@ -22,5 +22,19 @@ describe("clientIp", () => {
 
   it("does not fall back on a client's word when our own server's is unreadable", () => {
     expect(ipOf({ [CLIENT_IP_HEADER]: "nonsense", "x-forwarded-for": "198.51.100.1" })).toBeNull();
+  });
+});
+
+describe("callerIp", () => {
+  it.each([
+    ["203.0.113.7", undefined, "203.0.113.7"],
+    ["8.8.8.8", "1.2.3.4", "8.8.8.8"],
+    ["::ffff:8.8.8.8", undefined, "8.8.8.8"],
+    ["127.0.0.1", undefined, "127.0.0.1"],
+    ["::ffff:127.0.0.1", "6.6.6.6, 9.9.9.9", "9.9.9.9"],
+    ["10.0.0.2", "nonsense", "10.0.0.2"],
+    [undefined, "9.9.9.9", ""],
+  ])("believes X-Forwarded-For only of a proxy on a private address: %s, %s", (remote, forwarded, expected) => {
+    expect(callerIp(remote, forwarded)).toBe(expected);
   });
 });

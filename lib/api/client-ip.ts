@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /** Set by our own server from the connection (scripts/start.ts); whatever a client sends under this name is overwritten there. */
 export const CLIENT_IP_HEADER = "x-gateway-client-ip";
@@ -12,4 +13,15 @@ export function clientIp(request: Request): string | null {
   const forwarded = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
   const ip = own ?? forwarded ?? "";
   return isIP(ip) ? ip : null;
+}
+
+/**
+ * What our own server writes into CLIENT_IP_HEADER. A connection from a private address is a reverse proxy's, which appends
+ * the address it saw to X-Forwarded-For; anybody else's word about that is not taken.
+ */
+export function callerIp(remote: string | undefined, forwardedFor: string | string[] | undefined): string {
+  if (!remote || !isIP(remote)) return "";
+  const address = ipaddr.process(remote);
+  const forwarded = [forwardedFor].flat().join(",").split(",").at(-1)?.trim() ?? "";
+  return address.range() !== "unicast" && isIP(forwarded) ? forwarded : address.toString();
 }

@@ -4,7 +4,7 @@ import { db, isDatabaseUnavailable } from "@/db/client";
 import { findIdempotentResponse, storeIdempotentResponse, tryLockIdempotencyKey } from "@/db/queries/idempotency";
 import { authenticateKey } from "@/lib/api-keys/service";
 import { sha256 } from "@/lib/crypto";
-import { AppError, type Problem, STATUS_TEXT } from "@/lib/errors";
+import { AppError, errorBody, type Problem } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { clientIp } from "./client-ip";
 import type { Caller, Endpoint } from "./endpoint";
@@ -332,19 +332,6 @@ function failure(error: unknown, requestId: string): Answer {
     headers: known.extra.headers ?? {},
     errorCode: known.code,
   };
-}
-
-/** The contract's error body. */
-export function errorBody(error: AppError, requestId: string): string {
-  return JSON.stringify({
-    statusCode: error.statusCode,
-    message: error.message,
-    error: STATUS_TEXT[error.statusCode],
-    code: error.code,
-    requestId,
-    ...(error.extra.details ? { details: error.extra.details } : {}),
-    ...error.extra.body,
-  });
 }
 
 function record(request: Request, url: URL, trace: Trace, answer: Answer): void {

@@ -1,0 +1,161 @@
+import { createHmac } from "node:crypto";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Anvil, startAnvil } from "./chain/anvil";
+import { type Gateway, startGateway } from "./gateway";
+import { type Receiver, startReceiver } from "./receiver";
+import { randomAddress } from "./world";
+
+/**
+ * kill -9 between every two steps of an invoice's life. The server is held at a step by a lock on the table that the step
+ * writes, killed there, and started again: whatever was under way is done once, and nothing is lost.
+ */
+let node: Anvil;
+let receiver: Receiver;
+let gateway: Gateway;
+let merchant: { merchantId: string; liveKey: string; testKey: string; webhookSecret: string };
+
+beforeAll(async () => {
+  [node, receiver] = await Promise.all([startAnvil({ chainId: 1 }), startReceiver()]);
+  gateway = await startGateway({
+    env: { ETHEREUM_RPC_URLS: node.url, ETHEREUM_POLL_MS: "300", WEBHOOK_ALLOW_CIDRS: "127.0.0.0/8" },
+  });
+  merchant = await gateway.admin("merchant:create", "--email", "shop@example.com", "--name", "Shop");
+}, 600_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  await receiver?.close();
+  await node?.stop();
+});
+
+async function api(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(`${gateway.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${merchant.liveKey}`, "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+async function newInvoice() {
+  const address = randomAddress();
+  const { walletId } = await gateway.admin<{ walletId: string }>(
+    "wallet:add",
+    "--merchant",
+    merchant.merchantId,
+    "--network",
+    "ethereum",
+    "--address",
+    address,
+  );
+  const invoice = await api("POST", "/invoices", { amountUsdt: "25", walletId, callbackUrl: `${receiver.url}/hook` });
+  expect(invoice.status).toBe("pending");
+  return { ...invoice, address } as unknown as { id: string; reference: string; address: `0x${string}` };
+}
+
+async function pay(address: `0x${string}`): Promise<string> {
+  const { hash } = await node.sendTransfer({ to: address, value: 25_000_000n });
+  await node.mine(12);
+  return hash;
+}
+
+async function until(holds: () => Promise<boolean>, what: string, ms = 30_000): Promise<void> {
+  for (const deadline = Date.now() + ms; !(await holds()); await new Promise((done) => setTimeout(done, 25))) {
+    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+  }
+}
+
+/** Holds the server where it writes `table`, kills it there, and starts it again. */
+async function killWhileWriting(table: string, act: () => Promise<unknown>): Promise<void> {
+  const sql = postgres(gateway.databaseUrl(), { max: 2, onnotice: () => {} });
+  const session = await sql.reserve();
+  try {
+    await session`begin`;
+    await session.unsafe(`lock table ${table} in share mode`);
+    await act();
+    const waiting = () => sql`select 1 from pg_locks where not granted and relation = ${table}::regclass`;
+    await until(async () => (await waiting()).length > 0, `the server writes ${table}`);
+    await gateway.kill("SIGKILL");
+  } finally {
+    session.release();
+    await sql.end({ timeout: 1 }).catch(() => {});
+  }
+  await gateway.restart();
+}
+
+/** The invoice is confirmed, by one payment, announced by one event under one id, whose signature verifies. */
+async function expectPaidOnce(invoice: { id: string; reference: string }, txHash: string): Promise<void> {
+  const ofInvoice = () => receiver.requests.filter((r) => r.headers["x-invoice-reference"] === invoice.reference);
+  const sql = postgres(gateway.databaseUrl(), { max: 1, onnotice: () => {} });
+  try {
+    await until(async () => {
+      const rows = await sql`
+        select d.status from deliveries d join events e on e.id = d.event_id where e.invoice_id = ${invoice.id}`;
+      return rows[0]?.status === "delivered";
+    }, "the webhook is delivered");
+    const [books] = await sql`
+      select
+        (select count(*)::int from payments where invoice_id = ${invoice.id}) as payments,
+        (select count(*)::int from transfers where tx_hash = ${txHash}) as transfers,
+        (select count(*)::int from events where invoice_id = ${invoice.id}) as events`;
+    expect(books).toEqual({ payments: 1, transfers: 1, events: 1 });
+  } finally {
+    await sql.end();
+  }
+  expect(await api("GET", `/invoices/${invoice.id}`)).toMatchObject({ status: "confirmed", txHash });
+  const received = ofInvoice();
+  expect(new Set(received.map((request) => request.id)).size).toBe(1);
+  expect(new Set(received.map((request) => request.body)).size).toBe(1);
+  const signature = createHmac("sha256", merchant.webhookSecret)
+    .update(received[0]?.body ?? "")
+    .digest("hex");
+  expect(received[0]?.headers["x-webhook-signature"]).toBe(signature);
+}
+
+describe("kill -9 of the server", () => {
+  it("while it creates an invoice leaves no amount taken", async () => {
+    const address = randomAddress();
+    const add = ["wallet:add", "--merchant", merchant.merchantId, "--network", "ethereum", "--address", address];
+    const { walletId } = await gateway.admin<{ walletId: string }>(...add);
+    const create = () => api("POST", "/invoices", { amountUsdt: "25", walletId });
+    await killWhileWriting("invoices", async () => {
+      create().catch(() => {});
+    });
+    expect(await create()).toMatchObject({ status: "pending", amountUsdtExact: "25.0000" });
+  });
+
+  it.each([
+    ["stores a transfer", "transfers"],
+    ["joins it to its invoice", "payments"],
+    ["records the event", "events"],
+    ["records the delivery", "deliveries"],
+    ["records the attempt, after the webhook was sent", "attempts"],
+  ])("while it %s loses nothing and doubles nothing", async (_step, table) => {
+    const invoice = await newInvoice();
+    let txHash = "";
+    await killWhileWriting(table, async () => {
+      txHash = await pay(invoice.address);
+    });
+    await expectPaidOnce(invoice, txHash);
+  });
+
+  it("while the receiver has the webhook and has not answered sends it again under the same id", async () => {
+    const invoice = await newInvoice();
+    receiver.behave({ hang: true });
+    const txHash = await pay(invoice.address);
+    await receiver.waitFor((request) => request.headers["x-invoice-reference"] === invoice.reference, 30_000);
+    await gateway.kill("SIGKILL");
+    receiver.behave({});
+    await gateway.restart();
+    await expectPaidOnce(invoice, txHash);
+  });
+
+  it("while it is down lets nobody lose a payment made meanwhile", async () => {
+    const invoice = await newInvoice();
+    await gateway.kill("SIGKILL");
+    const txHash = await pay(invoice.address);
+    await gateway.restart();
+    await expectPaidOnce(invoice, txHash);
+  });
+});
