@@ -12,9 +12,19 @@ export async function listApiLogPage(scope: Scope, { page, limit }: z.output<typ
     countApiLogs(db(), scope),
   ]);
   return {
-    data: rows.map(({ merchantId: _merchant, mode: _mode, createdAt, ...entry }) => ({
-      ...entry,
-      createdAt: formatTime(createdAt),
+    data: rows.map((row) => ({
+      id: row.id,
+      method: row.method,
+      path: row.path,
+      statusCode: row.statusCode,
+      durationMs: row.durationMs,
+      ip: row.ip,
+      userAgent: row.userAgent,
+      requestId: row.requestId,
+      requestBody: row.requestBody,
+      responseBody: row.responseBody,
+      errorCode: row.errorCode,
+      createdAt: formatTime(row.createdAt),
     })),
     pagination: { page, limit, total, totalPages: Math.ceil(total / limit) },
   };

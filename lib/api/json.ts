@@ -50,16 +50,18 @@ export function parseJson(text: string, exact: readonly string[]): { value: unkn
   }
 }
 
+// No input can contain it: it is made anew for each process and never leaves it.
+const MARK = `raw-${crypto.randomUUID()}-`;
+const MARKS = new RegExp(`"${MARK}(\\d+)"`, "g");
+
 /** Prints a response: like JSON.stringify, with each RawJson as its own text. */
 export function printJson(value: unknown): string {
   const raw: string[] = [];
-  // A marker that no input can contain: it is made anew for each answer.
-  const mark = `raw-${crypto.randomUUID()}-`;
   const text = JSON.stringify(value, (_key, entry) => {
     if (!(entry instanceof RawJson)) return entry;
     raw.push(entry.text);
-    return `${mark}${raw.length - 1}`;
+    return `${MARK}${raw.length - 1}`;
   });
   if (raw.length === 0) return text;
-  return text.replace(new RegExp(`"${mark}(\\d+)"`, "g"), (_match, i: string) => raw[Number(i)] ?? "null");
+  return text.replace(MARKS, (_match, i: string) => raw[Number(i)] ?? "null");
 }

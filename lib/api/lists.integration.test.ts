@@ -594,11 +594,10 @@ describe("GET /account/api-logs", () => {
     "cuts bodies of %s to at most 8 KB, between characters",
     async (piece) => {
       const shop = await newShop();
-      const body = `{"amountUsdt":"x","note":"${piece.repeat(4000)}"}`;
+      const body = `{"amountUsdt":"x","note":"${piece.repeat(9000)}"}`;
       await call("POST", "/invoices", { key: shop.testKey, body });
       const { data } = await logs(shop);
       const logged = String(data[0]?.requestBody);
-      if (Buffer.byteLength(body) <= 8192) return expect(logged).toBe(body);
       expect(Buffer.byteLength(logged)).toBeLessThanOrEqual(8192);
       expect(Buffer.byteLength(logged)).toBeGreaterThan(8180);
       expect(logged.endsWith("…")).toBe(true);

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { ERROR_STATUS, STATUS_TEXT } from "@/lib/errors";
@@ -251,6 +252,10 @@ describe("examples", () => {
 });
 
 describe("answers", () => {
+  it("error is the text that stands on the status line", () => {
+    for (const status of Object.values(ERROR_STATUS)) expect(STATUS_TEXT[status]).toBe(STATUS_CODES[status]);
+  });
+
   it.each(ENDPOINTS.map((endpoint) => [endpoint.name, endpoint] as const))(
     "of %s: every error it can end in is documented under its status, with the headers that come with it",
     (name, endpoint) => {
