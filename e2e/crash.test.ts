@@ -151,6 +151,21 @@ describe("kill -9 of the server", () => {
     await expectPaidOnce(invoice, txHash);
   });
 
+  it("does not lose a delayed payment of the sandbox", async () => {
+    const test = { authorization: `Bearer ${merchant.testKey}`, "content-type": "application/json" };
+    const send = async (path: string, body?: unknown) => {
+      const init =
+        body === undefined ? { headers: test } : { method: "POST", headers: test, body: JSON.stringify(body) };
+      return (await (await fetch(`${gateway.url}/api/v1${path}`, init)).json()) as Record<string, unknown>;
+    };
+    const invoice = await send("/invoices", { amountUsdt: "9" });
+    const simulation = await send("/sandbox/simulate-payment", { invoiceId: invoice.id, delaySeconds: 4 });
+    expect(simulation.status).toBe("scheduled");
+    await gateway.kill("SIGKILL");
+    await gateway.restart();
+    await until(async () => (await send(`/invoices/${invoice.id}`)).status === "confirmed", "the test invoice is paid");
+  });
+
   it("while it is down lets nobody lose a payment made meanwhile", async () => {
     const invoice = await newInvoice();
     await gateway.kill("SIGKILL");

@@ -221,7 +221,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 /** What `npm start` gives to Node.js. Without npm between us and the server: its pid is the one to signal. */
 function startArguments(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
-  const [command, ...args] = scripts.start.split(" ");
+  const [command, ...args] = scripts.start.replace(/^exec /, "").split(" ");
   if (command !== "node") throw new Error(`npm start runs ${scripts.start}, which this does not know how to start`);
   return args;
 }

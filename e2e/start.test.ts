@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,7 +106,7 @@ async function refusal(variables: Record<string, string>): Promise<string> {
   return gateway.stderr().trim();
 }
 
-test("a first start needs no configuration, says where to go next, and rests below 300 MB", async () => {
+test("a first start needs no configuration, says where to go next, and answers odd methods cleanly", async () => {
   const gateway = await run();
   await ready(gateway);
   while (!gateway.stdout().includes("curl")) await sleep(50);
@@ -114,11 +115,24 @@ test("a first start needs no configuration, says where to go next, and rests bel
   expect(gateway.stdout()).toContain("npm run --silent admin -- merchant:create");
   expect(gateway.stderr()).toBe("");
   expect(statSync(join(dataDir, "secrets.json")).mode & 0o777).toBe(0o600);
-  if (process.platform === "linux") {
-    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.child.pid}/status`, "utf8")) ?? [];
-    expect(Number(kilobytes) / 1024).toBeLessThan(300);
+  for (const method of ["TRACE", "PROPFIND"]) {
+    const [status, body] = await odd(gateway.port, method);
+    expect(status).toBe(405);
+    expect(body).toMatchObject({ statusCode: 405, code: "method_not_allowed", error: "Method Not Allowed" });
   }
 });
+
+/** A request with a method that fetch refuses to send. */
+function odd(port: number, method: string): Promise<[number | undefined, unknown]> {
+  return new Promise((done, fail) => {
+    const sent = request({ port, method, path: "/api/v1/invoices", host: "127.0.0.1" }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      done([response.statusCode, JSON.parse(Buffer.concat(chunks).toString())]);
+    });
+    sent.on("error", fail).end();
+  });
+}
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s ends it cleanly within 10 s, the database included", async (signal) => {
   const gateway = await run();

@@ -120,6 +120,12 @@ export class World {
     return proxy;
   }
 
+  scanner(network: WorldNetwork): Scanner {
+    const scanner = this.scanners.get(network);
+    if (!scanner) throw new Error(`no scanner of ${network}`);
+    return scanner;
+  }
+
   proxy(network: WorldNetwork): FaultProxy {
     const proxy = this.proxies.get(network);
     if (!proxy) throw new Error(`no proxy of ${network}`);
