@@ -30,6 +30,19 @@ export function db(): Database {
   return store[KEY].db;
 }
 
+/**
+ * Builds a query once for each database, not at every call: for the few that every request needs. The values that differ are
+ * `sql.placeholder`s.
+ */
+export function buildOnce<T>(build: (db: Executor) => T): (db: Executor) => T {
+  const built = new WeakMap<Executor, T>();
+  return (db) => {
+    const known = built.get(db) ?? build(db);
+    built.set(db, known);
+    return known;
+  };
+}
+
 /** As many values as a single row has, and more. */
 const MAX_PREPARED_VALUES = 50;
 

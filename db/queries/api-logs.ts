@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, sql } from "drizzle-orm";
+import { and, count, eq, lt, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { apiLogs } from "@/db/schema";
 import type { Scope } from "./invoices";
@@ -18,13 +18,16 @@ export async function pruneApiLogs(db: Executor, days: number): Promise<void> {
 
 /** A page of a merchant's API requests, newest first. */
 export function listApiLogs(db: Executor, scope: Scope, page: { limit: number; offset: number }): Promise<ApiLog[]> {
-  return db
-    .select()
-    .from(apiLogs)
-    .where(inScope(scope))
-    .orderBy(desc(apiLogs.createdAt), desc(apiLogs.id))
-    .limit(page.limit)
-    .offset(page.offset);
+  return (
+    db
+      .select()
+      .from(apiLogs)
+      .where(inScope(scope))
+      // As the index says it: without "nulls last" PostgreSQL sorts all of the merchant's logs.
+      .orderBy(sql`${apiLogs.createdAt} desc nulls last`, sql`${apiLogs.id} desc nulls last`)
+      .limit(page.limit)
+      .offset(page.offset)
+  );
 }
 
 export async function countApiLogs(db: Executor, scope: Scope): Promise<number> {

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { databaseError, type Executor } from "@/db/client";
 import { type InvoiceStatus, invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -306,7 +306,8 @@ export async function listInvoices(
     : undefined;
   const rows = await selectInvoices(db)
     .where(and(matching(scope, filter), after))
-    .orderBy(desc(invoices.createdAt), desc(invoices.id))
+    // As the index says it: without "nulls last" PostgreSQL sorts all of the merchant's invoices, though no column can be null.
+    .orderBy(sql`${invoices.createdAt} desc nulls last`, sql`${invoices.id} desc nulls last`)
     .limit(page.limit)
     .offset(page.offset);
   return rows.map(toView);

@@ -1,5 +1,5 @@
 import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
-import type { Executor } from "@/db/client";
+import { buildOnce, type Executor } from "@/db/client";
 import { apiKeys, merchants, users } from "@/db/schema";
 
 export type Merchant = typeof merchants.$inferSelect;
@@ -32,14 +32,19 @@ export async function insertApiKey(
 
 /** The key with this hash, unless it has expired, with its merchant. */
 export async function findApiKey(db: Executor, hash: string): Promise<{ key: ApiKey; merchant: Merchant } | null> {
+  const [row] = await keyByHash(db).execute({ hash });
+  return row ?? null;
+}
+
+const keyByHash = buildOnce((db) => {
   const alive = or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`));
-  const [row] = await db
+  return db
     .select({ key: apiKeys, merchant: merchants })
     .from(apiKeys)
     .innerJoin(merchants, eq(merchants.id, apiKeys.merchantId))
-    .where(and(eq(apiKeys.hash, hash), alive));
-  return row ?? null;
-}
+    .where(and(eq(apiKeys.hash, sql.placeholder("hash")), alive))
+    .prepare("key_by_hash");
+});
 
 export async function findMerchant(db: Executor, id: string): Promise<Merchant | null> {
   const [row] = await db.select().from(merchants).where(eq(merchants.id, id));

@@ -50,22 +50,29 @@ export function listFailedTransfers(db: Executor, network: Network, number: numb
     .limit(100);
 }
 
-/** Closes the case of a failed transaction's transfer: it was right to call it failed, or it is a transfer after all. */
-export async function resolveFailedTransfer(db: Executor, id: string, succeeded: boolean): Promise<void> {
+/** Closes the case of a failed transaction's transfer: it was right to call it failed. */
+export async function closeFailedTransfer(db: Executor, id: string): Promise<void> {
   await db
     .update(transfers)
-    .set(succeeded ? { status: "canonical" } : { matchedAt: sql`now()` })
+    .set({ matchedAt: sql`now()` })
     .where(and(eq(transfers.id, id), eq(transfers.status, "failed")));
 }
 
-/** Which of these transactions have a stored transfer. */
-export async function knownTransactions(db: Executor, network: Network, txHashes: string[]): Promise<Set<string>> {
-  if (txHashes.length === 0) return new Set();
-  const rows = await db
-    .select({ txHash: transfers.txHash })
+/** Puts transfers in the place of one that was called failed by mistake, perhaps under another ordinal. */
+export async function replaceFailedTransfer(db: Executor, id: string, found: NewTransfer[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.delete(transfers).where(and(eq(transfers.id, id), eq(transfers.status, "failed")));
+    await storeTransfers(tx, found);
+  });
+}
+
+/** The live transfers that are stored of these transactions. */
+export async function listTransfersOf(db: Executor, network: Network, txHashes: string[]): Promise<Transfer[]> {
+  if (txHashes.length === 0) return [];
+  return await db
+    .select()
     .from(transfers)
     .where(and(eq(transfers.network, network), eq(transfers.mode, "live"), inArray(transfers.txHash, txHashes)));
-  return new Set(rows.map((row) => row.txHash));
 }
 
 export type Candidate = { transferId: string; invoiceId: string; merchantId: string };

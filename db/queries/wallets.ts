@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
-import type { Executor } from "@/db/client";
+import { buildOnce, type Executor } from "@/db/client";
 import { wallets, watchLists } from "@/db/schema";
 import type { Network } from "@/lib/env";
 
@@ -7,12 +7,17 @@ export type Wallet = typeof wallets.$inferSelect;
 
 /** A merchant's wallets in use, oldest first. */
 export function listWallets(db: Executor, merchantId: string): Promise<Wallet[]> {
-  return db
+  return walletsOf(db).execute({ merchantId });
+}
+
+const walletsOf = buildOnce((db) =>
+  db
     .select()
     .from(wallets)
-    .where(and(eq(wallets.merchantId, merchantId), isNull(wallets.archivedAt)))
-    .orderBy(asc(wallets.createdAt), asc(wallets.id));
-}
+    .where(and(eq(wallets.merchantId, sql.placeholder("merchantId")), isNull(wallets.archivedAt)))
+    .orderBy(asc(wallets.createdAt), asc(wallets.id))
+    .prepare("wallets_of"),
+);
 
 /** The merchant's wallet with this address key, archived or not, or null. */
 export async function findWalletByKey(

@@ -119,6 +119,8 @@ export function checkTargetUrl(url: string, allowCidrs: readonly string[]): Targ
     return { ok: false, reason: "the URL must not contain a user name or password" };
   }
   const host = hostOf(parsed);
+  // Node 20.9 parses some spellings (full-width digits, say) to an empty host, and a socket takes that for localhost.
+  if (host === "") return { ok: false, reason: "the URL is not valid" };
   if (isIP(host) !== 0) {
     const reason = refusal(host, allowCidrs);
     return reason === null ? { ok: true, url: parsed } : { ok: false, reason: `${host} is ${reason}` };
