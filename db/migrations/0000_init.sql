@@ -95,7 +95,6 @@ CREATE TABLE "invoice_tallies" (
 );
 --> statement-breakpoint
 CREATE TABLE "invoice_tally_changes" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "invoice_tally_changes_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"merchant_id" uuid NOT NULL,
 	"mode" text NOT NULL,
 	"network" text NOT NULL,
@@ -152,6 +151,7 @@ CREATE TABLE "merchants" (
 	"previous_webhook_secret_until" timestamp (3) with time zone,
 	"adjustment_limit" bigint DEFAULT 500 NOT NULL,
 	"amount_cooldown_seconds" integer DEFAULT 1800 NOT NULL,
+	"wallets_version" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "merchants_adjustment_limit" CHECK ("merchants"."adjustment_limit" between 0 and 10000),
 	CONSTRAINT "merchants_amount_cooldown" CHECK ("merchants"."amount_cooldown_seconds" between 60 and 604800)
@@ -224,6 +224,7 @@ CREATE TABLE "wallets" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"watch_seq" bigint NOT NULL,
 	CONSTRAINT "wallets_address_once" UNIQUE("merchant_id","network","address_key"),
+	CONSTRAINT "wallets_id_merchant" UNIQUE("id","merchant_id"),
 	CONSTRAINT "wallets_watch_seq" UNIQUE("network","watch_seq")
 );
 --> statement-breakpoint
@@ -271,12 +272,10 @@ CREATE TABLE "events" (
 	CONSTRAINT "events_once" UNIQUE("invoice_id","type")
 );
 --> statement-breakpoint
-ALTER TABLE "amount_slots" ADD CONSTRAINT "amount_slots_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_log" ADD CONSTRAINT "audit_log_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "idempotency_keys" ADD CONSTRAINT "idempotency_keys_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "invoices" ADD CONSTRAINT "invoices_merchant_id_merchants_id_fk" FOREIGN KEY ("merchant_id") REFERENCES "public"."merchants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "invoices" ADD CONSTRAINT "invoices_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "invoices" ADD CONSTRAINT "invoices_wallet_id_merchant_id_wallets_id_merchant_id_fk" FOREIGN KEY ("wallet_id","merchant_id") REFERENCES "public"."wallets"("id","merchant_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments" ADD CONSTRAINT "payments_transfer_id_transfers_id_fk" FOREIGN KEY ("transfer_id") REFERENCES "public"."transfers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments" ADD CONSTRAINT "payments_invoice_id_merchant_id_invoices_id_merchant_id_fk" FOREIGN KEY ("invoice_id","merchant_id") REFERENCES "public"."invoices"("id","merchant_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "simulations" ADD CONSTRAINT "simulations_invoice_id_invoices_id_fk" FOREIGN KEY ("invoice_id") REFERENCES "public"."invoices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -291,13 +290,13 @@ ALTER TABLE "events" ADD CONSTRAINT "events_merchant_id_merchants_id_fk" FOREIGN
 ALTER TABLE "events" ADD CONSTRAINT "events_invoice_id_invoices_id_fk" FOREIGN KEY ("invoice_id") REFERENCES "public"."invoices"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_one_current" ON "api_keys" USING btree ("merchant_id","mode") WHERE "api_keys"."expires_at" is null;--> statement-breakpoint
 CREATE INDEX "api_keys_merchant" ON "api_keys" USING btree ("merchant_id");--> statement-breakpoint
-CREATE INDEX "api_logs_list" ON "api_logs" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "api_logs_list" ON "api_logs" USING btree ("merchant_id","mode","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "api_logs_age" ON "api_logs" USING btree ("created_at");--> statement-breakpoint
-CREATE INDEX "audit_log_by_merchant" ON "audit_log" USING btree ("merchant_id","created_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "audit_log_by_merchant" ON "audit_log" USING btree ("merchant_id","created_at" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "idempotency_keys_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "invoice_tally_changes_merchant" ON "invoice_tally_changes" USING btree ("merchant_id","mode");--> statement-breakpoint
-CREATE INDEX "invoices_list" ON "invoices" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "invoices_list_by_status" ON "invoices" USING btree ("merchant_id","mode","status","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "invoices_list" ON "invoices" USING btree ("merchant_id","mode","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "invoices_list_by_status" ON "invoices" USING btree ("merchant_id","mode","status","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "invoices_match" ON "invoices" USING btree ("wallet_id","amount","expires_at");--> statement-breakpoint
 CREATE INDEX "invoices_open" ON "invoices" USING btree ("mode","network","expires_at") WHERE "invoices"."status" = 'pending';--> statement-breakpoint
 CREATE INDEX "payments_in_flight" ON "payments" USING btree ("detected_at") WHERE "payments"."confirmed_at" is null;--> statement-breakpoint
@@ -305,9 +304,9 @@ CREATE INDEX "simulations_due" ON "simulations" USING btree ("due_at") WHERE "si
 CREATE INDEX "transfers_to_match" ON "transfers" USING btree ("network","mode","block_number") WHERE "transfers"."matched_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_by_block" ON "transfers" USING btree ("network","mode","block_number");--> statement-breakpoint
 CREATE INDEX "transfers_not_canonical" ON "transfers" USING btree ("network","status") WHERE "transfers"."status" <> 'canonical';--> statement-breakpoint
-CREATE INDEX "transfers_by_recipient" ON "transfers" USING btree ("network","to_address_key","block_time" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "transfers_by_recipient" ON "transfers" USING btree ("network","to_address_key","block_time" DESC NULLS FIRST);--> statement-breakpoint
 CREATE UNIQUE INDEX "wallets_one_default" ON "wallets" USING btree ("merchant_id","network") WHERE "wallets"."is_default";--> statement-breakpoint
 CREATE INDEX "wallets_by_address" ON "wallets" USING btree ("network","address_key");--> statement-breakpoint
 CREATE INDEX "deliveries_to_send" ON "deliveries" USING btree ("next_attempt_at") WHERE "deliveries"."status" = 'pending';--> statement-breakpoint
-CREATE INDEX "deliveries_by_merchant" ON "deliveries" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "events_by_merchant" ON "events" USING btree ("merchant_id","mode","created_at" DESC NULLS LAST);
+CREATE INDEX "deliveries_by_merchant" ON "deliveries" USING btree ("merchant_id","mode","created_at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "events_by_merchant" ON "events" USING btree ("merchant_id","mode","created_at" DESC NULLS FIRST);

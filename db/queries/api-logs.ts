@@ -1,4 +1,4 @@
-import { and, count, eq, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, lt, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { apiLogs } from "@/db/schema";
 import type { Scope } from "./invoices";
@@ -7,8 +7,17 @@ const inScope = (scope: Scope) => and(eq(apiLogs.merchantId, scope.merchantId), 
 
 export type ApiLog = typeof apiLogs.$inferSelect;
 
+/** Adds logs, all of them in one value: a statement with sixteen values a row would cost more than the requests it tells of. */
 export async function insertApiLogs(db: Executor, rows: ApiLog[]): Promise<void> {
-  if (rows.length > 0) await db.insert(apiLogs).values(rows);
+  if (rows.length === 0) return;
+  const named = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+    ),
+  );
+  await db.execute(
+    sql`insert into api_logs select * from json_populate_recordset(null::api_logs, ${JSON.stringify(named)}::json)`,
+  );
 }
 
 /** Forgets logs older than `days`. */
@@ -18,16 +27,13 @@ export async function pruneApiLogs(db: Executor, days: number): Promise<void> {
 
 /** A page of a merchant's API requests, newest first. */
 export function listApiLogs(db: Executor, scope: Scope, page: { limit: number; offset: number }): Promise<ApiLog[]> {
-  return (
-    db
-      .select()
-      .from(apiLogs)
-      .where(inScope(scope))
-      // As the index says it: without "nulls last" PostgreSQL sorts all of the merchant's logs.
-      .orderBy(sql`${apiLogs.createdAt} desc nulls last`, sql`${apiLogs.id} desc nulls last`)
-      .limit(page.limit)
-      .offset(page.offset)
-  );
+  return db
+    .select()
+    .from(apiLogs)
+    .where(inScope(scope))
+    .orderBy(desc(apiLogs.createdAt), desc(apiLogs.id))
+    .limit(page.limit)
+    .offset(page.offset);
 }
 
 export async function countApiLogs(db: Executor, scope: Scope): Promise<number> {

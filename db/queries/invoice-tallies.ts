@@ -57,7 +57,7 @@ export async function foldTallyChanges(db: Executor): Promise<boolean> {
   const rows = await db.execute<{ folded: number }>(sql`
     with taken as (
       delete from invoice_tally_changes
-      where id in (select id from invoice_tally_changes order by id limit ${FOLD_BATCH}::int for update skip locked)
+      where ctid = any(array(select ctid from invoice_tally_changes limit ${FOLD_BATCH}::int for update skip locked))
       returning *
     ), summed as (
       select merchant_id, mode, network, status, bucket as hour, sum(count) as count, sum(volume) as volume

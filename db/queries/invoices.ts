@@ -1,4 +1,4 @@
-import { and, count, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { databaseError, type Executor } from "@/db/client";
 import { type InvoiceStatus, invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -120,23 +120,35 @@ export async function insertInvoice(
   invoice: NewInvoice,
   options: { adjustmentLimit: bigint; expirySeconds: number; cooldownSeconds: number },
 ): Promise<InsertOutcome> {
-  const lowest = invoice.amountRequested.toString();
-  const highest = (invoice.amountRequested + options.adjustmentLimit).toString();
-  const expires = sql`date_trunc('second', now()) + make_interval(secs => ${options.expirySeconds}::int)`;
+  const input = JSON.stringify({
+    ...invoice,
+    amountRequested: invoice.amountRequested.toString(),
+    highestAmount: (invoice.amountRequested + options.adjustmentLimit).toString(),
+    expirySeconds: options.expirySeconds,
+    cooldownSeconds: options.cooldownSeconds,
+  });
+  // One value for all of them: building and sending a statement with thirty would take longer than running it.
   const statement = sql`
-    with slot as (
+    with input as (
+      select *, date_trunc('second', now()) + make_interval(secs => "expirySeconds") as expires_at
+      from json_to_record(${input}::json) as input(
+        id uuid, "merchantId" uuid, mode text, "walletId" uuid, network text, "payoutAddress" text, reference text,
+        "payPath" text, "amountRequested" bigint, "highestAmount" bigint, title text, description text, "callbackUrl" text,
+        "returnUrl" text, metadata text, "whiteLabel" boolean, "expirySeconds" int, "cooldownSeconds" int
+      )
+    ), slot as (
       insert into amount_slots (wallet_id, mode, amount, held_until)
-      select ${invoice.walletId}::uuid, ${invoice.mode}, chosen.amount, ${expires} + make_interval(secs => ${options.cooldownSeconds}::int)
-      from (select coalesce(
-        (select ${lowest}::bigint where not exists (
+      select "walletId", input.mode, chosen.amount, input.expires_at + make_interval(secs => "cooldownSeconds")
+      from input, lateral (select coalesce(
+        (select "amountRequested" where not exists (
           select 1 from amount_slots held
-          where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
-            and held.amount = ${lowest}::bigint and held.held_until > now())),
-        (select candidate from generate_series(${lowest}::bigint, ${highest}::bigint) as candidate
+          where held.wallet_id = "walletId" and held.mode = input.mode and held.amount = "amountRequested"
+            and held.held_until > now())),
+        (select candidate from generate_series("amountRequested", "highestAmount") as candidate
          where candidate not in (
           select held.amount from amount_slots held
-          where held.wallet_id = ${invoice.walletId}::uuid and held.mode = ${invoice.mode}
-            and held.amount between ${lowest}::bigint and ${highest}::bigint and held.held_until > now())
+          where held.wallet_id = "walletId" and held.mode = input.mode
+            and held.amount between "amountRequested" and "highestAmount" and held.held_until > now())
          order by candidate limit 1)
       ) as amount) as chosen
       where chosen.amount is not null
@@ -149,11 +161,9 @@ export async function insertInvoice(
       title, description, callback_url, return_url, metadata, white_label, created_at, expires_at
     )
     select
-      ${invoice.id}::uuid, ${invoice.merchantId}::uuid, ${invoice.mode}, ${invoice.walletId}::uuid, ${invoice.network},
-      ${invoice.payoutAddress}, ${invoice.reference}, ${invoice.payPath}, ${lowest}::bigint, slot.amount,
-      ${invoice.title}, ${invoice.description}, ${invoice.callbackUrl}, ${invoice.returnUrl}, ${invoice.metadata},
-      ${invoice.whiteLabel}::boolean, now(), ${expires}
-    from slot
+      id, "merchantId", mode, "walletId", network, "payoutAddress", reference, "payPath", "amountRequested", slot.amount,
+      title, description, "callbackUrl", "returnUrl", metadata, "whiteLabel", now(), expires_at
+    from input, slot
     returning amount::text, (extract(epoch from created_at) * 1000)::float8 as created_ms, (extract(epoch from expires_at) * 1000)::float8 as expires_ms`;
   try {
     const rows = await db.execute<{ amount: string; created_ms: number; expires_ms: number }>(statement);
@@ -306,8 +316,7 @@ export async function listInvoices(
     : undefined;
   const rows = await selectInvoices(db)
     .where(and(matching(scope, filter), after))
-    // As the index says it: without "nulls last" PostgreSQL sorts all of the merchant's invoices, though no column can be null.
-    .orderBy(sql`${invoices.createdAt} desc nulls last`, sql`${invoices.id} desc nulls last`)
+    .orderBy(desc(invoices.createdAt), desc(invoices.id))
     .limit(page.limit)
     .offset(page.offset);
   return rows.map(toView);

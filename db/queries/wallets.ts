@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import { buildOnce, type Executor } from "@/db/client";
-import { wallets, watchLists } from "@/db/schema";
+import { merchants, wallets, watchLists } from "@/db/schema";
 import type { Network } from "@/lib/env";
 
 export type Wallet = typeof wallets.$inferSelect;
@@ -59,6 +59,10 @@ export async function insertWallet(
     .values({ ...wallet, isDefault: !existing, watchSeq: list?.lastSeq ?? 0 })
     .onConflictDoNothing({ target: [wallets.merchantId, wallets.network, wallets.addressKey] })
     .returning();
+  if (row) {
+    const raised = { walletsVersion: sql`${merchants.walletsVersion} + 1` };
+    await tx.update(merchants).set(raised).where(eq(merchants.id, wallet.merchantId));
+  }
   return row ?? null;
 }
 

@@ -24,7 +24,7 @@ export const apiLogs = pgTable(
     createdAt: time().notNull(),
   },
   (t) => [
-    index("api_logs_list").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
+    index("api_logs_list").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
     index("api_logs_age").on(t.createdAt),
   ],
 );

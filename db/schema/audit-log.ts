@@ -20,5 +20,5 @@ export const auditLog = pgTable(
     ip: text(),
     createdAt: time().notNull().defaultNow(),
   },
-  (t) => [index("audit_log_by_merchant").on(t.merchantId, t.createdAt.desc())],
+  (t) => [index("audit_log_by_merchant").on(t.merchantId, t.createdAt.desc().nullsFirst())],
 );

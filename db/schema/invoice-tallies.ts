@@ -23,8 +23,7 @@ export const invoiceTallies = pgTable("invoice_tallies", columns, (t) => [
   primaryKey({ columns: [t.merchantId, t.mode, t.hour, t.network, t.status] }),
 ]);
 
-export const invoiceTallyChanges = pgTable(
-  "invoice_tally_changes",
-  { id: bigint({ mode: "number" }).generatedAlwaysAsIdentity().primaryKey(), ...columns },
-  (t) => [index("invoice_tally_changes_merchant").on(t.merchantId, t.mode)],
-);
+/** Without a key: a line has no name, it is only added and folded. */
+export const invoiceTallyChanges = pgTable("invoice_tally_changes", columns, (t) => [
+  index("invoice_tally_changes_merchant").on(t.merchantId, t.mode),
+]);

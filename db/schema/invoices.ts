@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { boolean, check, foreignKey, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { id, mode, network, time, units } from "./columns";
-import { merchants } from "./merchants";
 import { wallets } from "./wallets";
 
 export const INVOICE_STATUSES = ["pending", "confirmed", "expired", "cancelled"] as const;
@@ -9,7 +8,7 @@ export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
 /**
  * What a customer is asked to pay.
- * Rules: a reference is used once a merchant and mode; a pay-page path leads to one invoice; the exact amount is never below
+ * Rules: it is paid into a wallet of its own merchant; a reference is used once a merchant and mode; a pay-page path leads to one invoice; the exact amount is never below
  * the amount asked for; a status and its time stand together (confirmed ⇔ paidAt …), so a half-made change cannot be stored.
  * `(id, merchantId)` is unique only so that payments can refer to both and never join two merchants.
  */
@@ -17,13 +16,9 @@ export const invoices = pgTable(
   "invoices",
   {
     id: id(),
-    merchantId: uuid()
-      .notNull()
-      .references(() => merchants.id),
+    merchantId: uuid().notNull(),
     mode: mode().notNull(),
-    walletId: uuid()
-      .notNull()
-      .references(() => wallets.id),
+    walletId: uuid().notNull(),
     network: network().notNull(),
     /** The wallet's address when the invoice was made. */
     payoutAddress: text().notNull(),
@@ -51,6 +46,8 @@ export const invoices = pgTable(
     resolution: text({ enum: ["automatic", "manual"] }),
   },
   (t) => [
+    // The wallet is the merchant's own; and so there is such a merchant.
+    foreignKey({ columns: [t.walletId, t.merchantId], foreignColumns: [wallets.id, wallets.merchantId] }),
     unique("invoices_reference").on(t.merchantId, t.mode, t.reference),
     unique("invoices_id_merchant").on(t.id, t.merchantId),
     check("invoices_amount", sql`${t.amountRequested} > 0 and ${t.amount} >= ${t.amountRequested}`),
@@ -64,9 +61,16 @@ export const invoices = pgTable(
         when 'cancelled' then ${t.paidAt} is null and ${t.cancelledAt} is not null and ${t.resolution} is null
         else false end`,
     ),
-    // A merchant's list, newest first, in its plain form and filtered by status.
-    index("invoices_list").on(t.merchantId, t.mode, t.createdAt.desc(), t.id.desc()),
-    index("invoices_list_by_status").on(t.merchantId, t.mode, t.status, t.createdAt.desc(), t.id.desc()),
+    // A merchant's list, newest first, in its plain form and filtered by status. The order of nulls is that of a plain "desc":
+    // with another one PostgreSQL would sort instead of reading the index, though no column can be null.
+    index("invoices_list").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
+    index("invoices_list_by_status").on(
+      t.merchantId,
+      t.mode,
+      t.status,
+      t.createdAt.desc().nullsFirst(),
+      t.id.desc().nullsFirst(),
+    ),
     // Matching: a transfer to a wallet with this amount; few rows ever share both.
     index("invoices_match").on(t.walletId, t.amount, t.expiresAt),
     // What may expire, soonest first; its size is that of the open invoices.

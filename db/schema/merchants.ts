@@ -25,6 +25,8 @@ export const merchants = pgTable(
     adjustmentLimit: units().notNull().default(sql`500`),
     /** How long after `expiresAt` an amount stays taken. */
     amountCooldownSeconds: integer().notNull().default(1800),
+    /** Raised by every change of the merchant's wallets, so that a copy of them in memory is known to be fresh. */
+    walletsVersion: integer().notNull().default(0),
     createdAt: time().notNull().defaultNow(),
   },
   (t) => [

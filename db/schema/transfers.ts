@@ -49,6 +49,6 @@ export const transfers = pgTable(
     index("transfers_by_block").on(t.network, t.mode, t.blockNumber),
     // What needs somebody's eye: few rows, looked for by health and metrics.
     index("transfers_not_canonical").on(t.network, t.status).where(sql`${t.status} <> 'canonical'`),
-    index("transfers_by_recipient").on(t.network, t.toAddressKey, t.blockTime.desc()),
+    index("transfers_by_recipient").on(t.network, t.toAddressKey, t.blockTime.desc().nullsFirst()),
   ],
 );

@@ -30,6 +30,8 @@ export const wallets = pgTable(
   (t) => [
     unique("wallets_address_once").on(t.merchantId, t.network, t.addressKey),
     uniqueIndex("wallets_one_default").on(t.merchantId, t.network).where(sql`${t.isDefault}`),
+    // Only so that invoices can refer to both.
+    unique("wallets_id_merchant").on(t.id, t.merchantId),
     unique("wallets_watch_seq").on(t.network, t.watchSeq),
     index("wallets_by_address").on(t.network, t.addressKey),
   ],

@@ -27,7 +27,7 @@ export const events = pgTable(
   },
   (t) => [
     unique("events_once").on(t.invoiceId, t.type),
-    index("events_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc()),
+    index("events_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst()),
   ],
 );
 
@@ -63,7 +63,7 @@ export const deliveries = pgTable(
   (t) => [
     check("deliveries_due", sql`(${t.status} = 'pending') = (${t.nextAttemptAt} is not null)`),
     index("deliveries_to_send").on(t.nextAttemptAt).where(sql`${t.status} = 'pending'`),
-    index("deliveries_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc()),
+    index("deliveries_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst()),
   ],
 );
 

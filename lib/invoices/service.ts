@@ -28,7 +28,7 @@ import type { CreateInvoiceInput } from "./schema";
 
 const DEFAULT_EXPIRY_SECONDS = 1800;
 
-type Terms = Pick<Merchant, "id" | "adjustmentLimit" | "amountCooldownSeconds">;
+type Terms = Pick<Merchant, "id" | "adjustmentLimit" | "amountCooldownSeconds" | "walletsVersion">;
 
 /**
  * Creates an invoice. The slot and the invoice are one statement; `amount_slots`' primary key keeps two invoices from one
@@ -42,7 +42,7 @@ export async function createInvoice(
   mode: Scope["mode"],
   input: CreateInvoiceInput,
 ): Promise<InvoiceView> {
-  const wallets = walletsFor(await listWallets(executor, merchant.id), input);
+  const wallets = walletsFor(await walletsOf(executor, merchant), input);
   const { network } = wallets[0];
   if (mode === "live" && !isWatched(network)) {
     throw new AppError(
@@ -96,6 +96,19 @@ export async function createInvoice(
     }
   }
   throw await amountUnavailable(executor, wallets, mode, input.amountUsdt, merchant.adjustmentLimit);
+}
+
+const KEPT_MERCHANTS = 10_000;
+const keptWallets = new Map<string, { version: number; wallets: Wallet[] }>();
+
+/** A merchant's wallets, from memory while they have not changed: the version comes with the merchant, read in this request. */
+async function walletsOf(executor: Executor, { id, walletsVersion }: Terms): Promise<Wallet[]> {
+  const kept = keptWallets.get(id);
+  if (kept?.version === walletsVersion) return kept.wallets;
+  const wallets = await listWallets(executor, id);
+  if (keptWallets.size >= KEPT_MERCHANTS) keptWallets.clear();
+  keptWallets.set(id, { version: walletsVersion, wallets });
+  return wallets;
 }
 
 const UNPAID = {
