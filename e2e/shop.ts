@@ -43,7 +43,13 @@ export class Shop {
     return this.world.second(this.network);
   }
 
-  /** An invoice on a wallet of its own. `from`, `until`: its window in seconds of chain time, in place of the clock's. */
+  /** A window that is open now, as the chain counts: reorgs and tests that set its time take it away from the clock's. */
+  private async around(): Promise<{ from: number; until: number }> {
+    const { timestamp } = await this.node.head();
+    return { from: timestamp - 600, until: timestamp + 7200 };
+  }
+
+  /** An invoice on a wallet of its own. `from`, `until`: its window in seconds of chain time. */
   async invoice(amountUsdt = "10", window?: { from: number; until: number }): Promise<ShopInvoice> {
     const wallet = await this.world.newWallet(this.network);
     const answer = await this.world.api("POST", "/invoices", {
@@ -54,7 +60,7 @@ export class Shop {
     });
     if (answer.status !== 201) throw new Error(answer.text);
     const { id, reference, payoutAddress } = answer.body as Record<string, string>;
-    if (window) await this.setWindow(id ?? "", window);
+    await this.setWindow(id ?? "", window ?? (await this.around()));
     const amount = parseAmount(amountUsdt);
     if (!amount.ok) throw new Error(`no amount: ${amountUsdt}`);
     const value = unitsToBase(amount.units, this.decimals);
@@ -122,6 +128,23 @@ export class Shop {
     await this.world.tick();
   }
 
+  /** Goes on until the second look has passed the present head, and what it found is settled. */
+  async lookAgain(): Promise<void> {
+    const { number } = await this.node.head();
+    await this.node.mine(this.confirmations + 60);
+    for (let i = 0; i < 40; i++) {
+      await this.world.tick();
+      if ((this.world.scanner(this.network)["secondLook"]["next"] ?? 0) > number) break;
+    }
+    await this.world.tick();
+  }
+
+  /** Takes a payment that is held back, and its transfer, out of the way of the tests that follow. */
+  async forget(invoice: ShopInvoice): Promise<void> {
+    await db().delete(payments).where(eq(payments.invoiceId, invoice.id));
+    await db().delete(transfers).where(eq(transfers.toAddressKey, invoice.to));
+  }
+
   /** JSON-RPC and HTTP calls that arrived at a URL since its counters were reset. */
   calls = (proxy: FaultProxy = this.first) => Object.values(proxy.calls).reduce((sum, n) => sum + n, 0);
 }
@@ -138,6 +161,10 @@ export function useShops(world: World, networks: readonly WorldNetwork[]): Map<W
     await world.tick();
     await world.tick();
   });
-  afterEach(clear);
+  afterEach(async ({ task }) => {
+    clear();
+    if (task.result?.state !== "fail") return;
+    for (const shop of shops.values()) console.error(task.name, await shop.health());
+  });
   return shops;
 }

@@ -9,6 +9,8 @@ import type { BlockHeader, TransferLog } from "./types";
 /** Beyond this share of set bits a filter says yes to nearly anything, and asking again would be wasted. */
 const FULL = 0.5;
 
+/** The same recipients are looked for in every block; other values come and go. */
+const KEPT = 10_000;
 const bitsOf = new Map<string, number[]>();
 
 function bits(value: string): number[] {
@@ -16,6 +18,7 @@ function bits(value: string): number[] {
   if (!known) {
     const digest = keccak256(toBytes(value), "bytes");
     known = [0, 2, 4].map((i) => (((digest[i] ?? 0) << 8) | (digest[i + 1] ?? 0)) & 2047);
+    if (bitsOf.size >= KEPT) bitsOf.clear();
     bitsOf.set(value, known);
   }
   return known;
@@ -36,21 +39,31 @@ function fullness(bloom: string): number {
   return set / 2048;
 }
 
+/** The filter that logs add up to. @param logs as `eth_getLogs` answers. */
+export function bloomOf(logs: readonly { address: string; topics: readonly string[] }[]): string {
+  const digits = new Uint8Array(512);
+  for (const value of new Set(logs.flatMap(({ address, topics }) => [address, ...topics]))) {
+    for (const bit of bits(value)) {
+      const digit = 511 - (bit >> 2);
+      digits[digit] = (digits[digit] ?? 0) | (1 << (bit & 3));
+    }
+  }
+  return `0x${Array.from(digits, (digit) => digit.toString(16)).join("")}`;
+}
+
 /**
- * Blocks whose filter says that there may be a transfer to one of `recipients`, although the node gave no log of them: a node
- * that lags behind itself answers so.
+ * Blocks whose filter says that there may be a transfer to one of `recipients` (null: to anybody), although the node gave no
+ * log of them: a node that lags behind itself answers so.
  */
 export function suspiciousBlocks(
   headers: readonly BlockHeader[],
   logs: readonly TransferLog[],
-  values: { token: string; topic: string; recipients: readonly string[] },
-): number[] {
+  values: { token: string; topic: string; recipients: readonly string[] | null },
+): BlockHeader[] {
   const withLogs = new Set(logs.map((entry) => entry.blockNumber));
-  return headers
-    .filter(({ number, bloom }) => {
-      if (bloom === null || withLogs.has(number) || fullness(bloom) > FULL) return false;
-      if (!mayContain(bloom, values.token) || !mayContain(bloom, values.topic)) return false;
-      return values.recipients.some((key) => mayContain(bloom, `0x${key.slice(2).padStart(64, "0")}`));
-    })
-    .map(({ number }) => number);
+  return headers.filter(({ number, bloom }) => {
+    if (bloom === null || withLogs.has(number) || fullness(bloom) > FULL) return false;
+    if (!mayContain(bloom, values.token) || !mayContain(bloom, values.topic)) return false;
+    return values.recipients?.some((key) => mayContain(bloom, `0x${key.slice(2).padStart(64, "0")}`)) ?? true;
+  });
 }

@@ -1,7 +1,8 @@
 import { publicUrl } from "@/lib/log";
 import { contractKey } from "./address";
+import { bloomOf } from "./bloom";
 import type { NetworkSpec } from "./networks";
-import { NodeBehind, NodeError, type RpcClient, rpcClient } from "./rpc";
+import { NodeBehind, NodeError, RangeRefused, type RpcClient, rpcClient } from "./rpc";
 import type { BlockHeader, ChainNode, StoredTransfer, TransferLog, Verdict, VerifiedTransfer } from "./types";
 
 /** keccak256("Transfer(address,address,uint256)"): the first topic of an ERC-20 transfer. */
@@ -67,6 +68,11 @@ export function readTransferLog(value: unknown, token: string): TransferLog | nu
   };
 }
 
+const tokenLogs = (receipt: Json, token: string): Json[] =>
+  (Array.isArray(receipt.logs) ? receipt.logs.filter(isObject) : []).filter(
+    (entry) => String(entry.address).toLowerCase() === token,
+  );
+
 /**
  * Reads from a receipt whether a log's transaction succeeded in the block the log claims, and where the log stands among the
  * token's logs of that transaction.
@@ -81,10 +87,9 @@ export function readReceipt(
   if (hash(receipt.blockHash, "receipt's block hash") !== log.blockHash) {
     throw new NodeError(`the receipt of ${log.txHash} is of another block than its log`);
   }
-  const logs = Array.isArray(receipt.logs) ? receipt.logs.filter(isObject) : [];
-  const ofToken = logs.filter((entry) => String(entry.address).toLowerCase() === token);
-  const ordinal = ofToken.findIndex((entry) => number(entry.logIndex, "log index") === log.logIndex);
-  if (receipt.status !== "0x1") return { ordinal: Math.max(0, ordinal), succeeded: false };
+  const ordinal = tokenLogs(receipt, token).findIndex((entry) => number(entry.logIndex, "log index") === log.logIndex);
+  // Another backend's receipt may call the transaction failed and have no logs: one of its own for each log, and no position.
+  if (receipt.status !== "0x1") return { ordinal: ordinal < 0 ? -1 - log.logIndex : ordinal, succeeded: false };
   if (ordinal < 0) throw new NodeError(`the receipt of ${log.txHash} does not have its log ${log.logIndex}`);
   return { ordinal, succeeded: true };
 }
@@ -133,7 +138,15 @@ export class EvmNode implements ChainNode {
 
   async readNew(from: number, recipients: string[] | null) {
     await this.check();
-    const [head, logs] = await Promise.all([this.readTagged("latest"), this.readLogs(from, "latest", recipients)]);
+    const [latest, answer] = await Promise.allSettled([
+      this.readTagged("latest"),
+      this.readLogs(from, "latest", recipients),
+    ]);
+    // Nothing new: what a node says to a range that begins above its head (`[]`, or an error in its own words) means nothing.
+    if (latest.status === "fulfilled" && latest.value.number < from) return { head: latest.value, logs: [] };
+    if (answer.status === "rejected") throw answer.reason;
+    if (latest.status === "rejected") throw latest.reason;
+    const [head, logs] = [latest.value, answer.value];
     // A block can arrive between the two answers: it is read in the next turn, with its header.
     const known = logs.filter((entry) => entry.blockNumber <= head.number);
     if (known.some((entry) => entry.blockNumber < from)) throw new NodeError("a log is outside the range asked for");
@@ -179,7 +192,14 @@ export class EvmNode implements ChainNode {
   async readRange(from: number, to: number, recipients: string[] | null, everyHeader: boolean) {
     await this.check();
     const numbers = everyHeader ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [...new Set([from, to])];
-    const [headers, logs] = await Promise.all([this.readHeaders(numbers), this.readLogs(from, to, recipients)]);
+    // One batch. If it fails as a whole, the reason is sought where a smaller range would help: in the logs.
+    const [reading, answer] = await Promise.allSettled([
+      this.readHeaders(numbers),
+      this.readLogs(from, to, recipients),
+    ]);
+    if (answer.status === "rejected") throw answer.reason;
+    if (reading.status === "rejected") throw reading.reason;
+    const [headers, logs] = [reading.value, answer.value];
     const known = headers.filter((header) => header !== null);
     // A node that lacks the last block answers the logs' call with an empty list, not with an error.
     if (known.length !== numbers.length) throw new NodeBehind(`the node does not have block ${to}`);
@@ -208,16 +228,82 @@ export class EvmNode implements ChainNode {
 
   async recheck(transfers: StoredTransfer[]): Promise<Map<string, Verdict>> {
     await this.check();
-    const receipts = await Promise.all(
-      transfers.map((transfer) => this.rpc.call("eth_getTransactionReceipt", [transfer.txHash])),
+    const numbers = [...new Set(transfers.map((transfer) => transfer.blockNumber))];
+    const [receipts, headers] = await Promise.all([
+      Promise.all(transfers.map((transfer) => this.rpc.call("eth_getTransactionReceipt", [transfer.txHash]))),
+      this.readHeaders(numbers),
+    ]);
+    const hashes = new Set(headers.map((header) => header?.hash));
+    return new Map(
+      transfers.map((transfer, i) => {
+        // No receipt, but the very block: it knows that the transaction is not in there.
+        if (receipts[i] === null) return [transfer.id, hashes.has(transfer.blockHash) ? "contradicts" : "unknown"];
+        return [transfer.id, judge(transfer, receipts[i], this.token)];
+      }),
     );
-    return new Map(transfers.map((transfer, i) => [transfer.id, judge(transfer, receipts[i])]));
+  }
+
+  async hasLogsOf(blocks: BlockHeader[], isOurs: (recipient: string) => boolean): Promise<boolean> {
+    const [first, last] = [blocks.at(0), blocks.at(-1)];
+    if (!first || !last) return true;
+    const hashes = new Set(blocks.map((block) => block.hash));
+    const logs = (await this.readLogs(first.number, last.number, null)).filter((entry) => hashes.has(entry.blockHash));
+    if (logs.some((entry) => isOurs(entry.to))) return false;
+    // Logs of a block come all or none: where there are some, ours would be among them.
+    const silent = blocks.filter((block) => !logs.some((entry) => entry.blockHash === block.hash));
+    const all = await Promise.all(
+      silent.map((block) => this.rpc.call("eth_getLogs", [{ blockHash: block.hash }]).catch(orNothing)),
+    );
+    return silent.every((block, i) => {
+      const answer = all[i];
+      return answer === null || block.bloom === null || bloomOf(readEmitters(answer)) === block.bloom.toLowerCase();
+    });
+  }
+
+  async readTransactions(txHashes: string[]): Promise<TransferLog[]> {
+    await this.check();
+    const receipts = await Promise.all(
+      txHashes.map((txHash) => this.rpc.call("eth_getTransactionReceipt", [withPrefix(txHash)])),
+    );
+    return receipts
+      .filter(isObject)
+      .filter((receipt) => receipt.status === "0x1")
+      .flatMap((receipt) => tokenLogs(receipt, this.token))
+      .map((entry) => readTransferLog(entry, this.token))
+      .filter((entry) => entry !== null);
   }
 }
 
-function judge(transfer: StoredTransfer, receipt: unknown): Verdict {
-  if (receipt === null) return "unknown";
+/** Some hosts give no logs without an address. Then there is no certainty, and the second look has to do. */
+function orNothing(error: unknown): null {
+  const wantsLess = error instanceof RangeRefused || (error instanceof NodeError && /address/i.test(error.message));
+  if (!wantsLess) throw error;
+  return null;
+}
+
+const withPrefix = (txHash: string): string => (txHash.startsWith("0x") ? txHash : `0x${txHash}`);
+
+function judge(transfer: StoredTransfer, receipt: unknown, token: string): Verdict {
   if (!isObject(receipt)) throw new NodeError("unreadable receipt");
   const sameBlock = String(receipt.blockHash).toLowerCase() === transfer.blockHash;
-  return sameBlock && receipt.status === "0x1" ? "agrees" : "contradicts";
+  if (!sameBlock || receipt.status !== "0x1") return "contradicts";
+  const logs = tokenLogs(receipt, token).map((entry) => readTransferLog(entry, token));
+  return hasTransfer(transfer, logs) ? "agrees" : "contradicts";
+}
+
+/** Whether the token's logs of a transaction (null: no Transfer) have the one that was stored, at its place. */
+export function hasTransfer(
+  { ordinal, toAddressKey, value }: StoredTransfer,
+  logs: readonly ({ to: string; value: bigint } | null)[],
+): boolean {
+  const candidates = ordinal < 0 ? logs : [logs[ordinal]];
+  return candidates.some((entry) => entry?.to === toAddressKey && entry.value === value);
+}
+
+function readEmitters(answer: unknown): { address: string; topics: string[] }[] {
+  if (!Array.isArray(answer)) throw new NodeError("unreadable logs");
+  return answer.filter(isObject).map(({ address, topics }) => ({
+    address: String(address).toLowerCase(),
+    topics: Array.isArray(topics) ? topics.map((topic) => String(topic).toLowerCase()) : [],
+  }));
 }

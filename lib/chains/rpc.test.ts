@@ -140,6 +140,7 @@ describe("rpcClient", () => {
   it.each([
     ["429", 429, "slow down", {}, 30_000],
     ["429 with Retry-After", 429, {}, { "retry-after": "7" }, 7_000],
+    ["429 until tomorrow", 429, {}, { "retry-after": "86400" }, 600_000],
     ["429 with a Retry-After that is a date", 429, {}, { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, 30_000],
     ["403", 403, "forbidden", {}, 30_000],
     ["TronGrid's 429", 429, tronGridRefusals.keyLimit().body, {}, 30_000],
@@ -281,7 +282,19 @@ describe("NodePool", () => {
     expect(await run(nodes, { [A]: tooOften, [B]: oops })).toEqual({ tried: [A, B], result: oops });
     expect(await run(nodes, { [A]: "a", [B]: "b" })).toEqual({ tried: [B], result: "b" });
     const single = pool(A);
-    await run(single, { [A]: tooOften });
+    await run(single, { [A]: dead() });
+    expect(await run(single, { [A]: "a" })).toEqual({ tried: [A], result: "a" });
+  });
+
+  it("does not ask a URL that asked to be left alone before its time is over, not even when there is no other", async () => {
+    const single = pool(A);
+    await run(single, { [A]: new NodeError("HTTP 429", 30_000) });
+    now += 29_999;
+    const early = await run(single, { [A]: "a" });
+    expect(early.tried).toEqual([]);
+    expect(early.result).toBeInstanceOf(NodeError);
+    expect(String(early.result)).toContain("HTTP 429");
+    now += 1;
     expect(await run(single, { [A]: "a" })).toEqual({ tried: [A], result: "a" });
   });
 

@@ -17,6 +17,13 @@ export class NodeError extends Error {
 /** The node wants fewer blocks a call (or the answer was too large). */
 export class RangeRefused extends Error {
   override name = "RangeRefused";
+  constructor(
+    message: string,
+    /** It did not say so, it only took too long: it may as well be dead. */
+    readonly timedOut = false,
+  ) {
+    super(message);
+  }
 }
 
 /** The node does not have a block that the network has: it lags. No fault, but no progress either. */
@@ -30,6 +37,8 @@ export type RpcClient = {
 };
 
 const TIMEOUT_MS = 15_000;
+/** A provider that wants a longer pause (until its day is over, say) is asked this often all the same. */
+const LONGEST_PAUSE_MS = 600_000;
 const BATCH_SIZE = 200;
 
 /** A client of one URL; it never retries and never turns to another URL by itself. */
@@ -61,6 +70,13 @@ const RATE_WORDS =
   /rate.?limit|too many requests|request (rate|count)|per second|quota|capacity|throttl|credits|daily/i;
 const RANGE_CODES = new Set([-32005, -32602, -32614, -32600, -32000, -32012, -32062, -32701, 35]);
 
+/** A node that answers 429 or 403. @param retryAfter its header of that name; TronGrid, which sends none, bans for 30 s. */
+export function refusal(status: number, retryAfter: unknown): NodeError {
+  const after = Number(retryAfter) * 1000;
+  const pause = after > 0 ? Math.min(after, LONGEST_PAUSE_MS) : 30_000;
+  return new NodeError(`HTTP ${status}: asked too often or not allowed`, pause);
+}
+
 function describe(error: unknown, method: string): Error {
   const chain: unknown[] = [];
   for (let e: unknown = error; e instanceof Error; e = e.cause) chain.push(e);
@@ -71,8 +87,7 @@ function describe(error: unknown, method: string): Error {
     rpc instanceof RpcRequestError ? rpc.details : request instanceof HttpRequestError ? request.details : "";
   const forLogs = method === "eth_getLogs";
   if (status === 429 || status === 403) {
-    const after = Number(request instanceof HttpRequestError ? request.headers?.get("retry-after") : undefined);
-    return new NodeError(`HTTP ${status}: asked too often or not allowed`, after > 0 ? after * 1000 : 30_000);
+    return refusal(status, request instanceof HttpRequestError ? request.headers?.get("retry-after") : null);
   }
   if (rpc instanceof RpcRequestError) {
     if (RATE_WORDS.test(words)) return new NodeError(`${rpc.code}: ${words}`, 10_000);
@@ -80,16 +95,24 @@ function describe(error: unknown, method: string): Error {
     return new NodeError(`${method}: ${rpc.code} ${words}`);
   }
   if (forLogs && (status === 413 || chain.some((e) => e instanceof TimeoutError))) {
-    return new RangeRefused(status === 413 ? "HTTP 413" : "timed out");
+    return status === 413 ? new RangeRefused("HTTP 413") : new RangeRefused("timed out", true);
   }
   const last = chain.at(-1);
   const detail = status ? `HTTP ${status}` : last instanceof Error ? last.message.split("\n")[0] : String(error);
   // viem caps an answer's size; asking for less helps.
-  if (forLogs && /body size|too large/i.test(detail ?? "")) return new RangeRefused(detail);
+  if (forLogs && /body size|too large/i.test(detail ?? "")) return new RangeRefused(detail ?? "too large");
   return new NodeError(`${method}: ${detail}`);
 }
 
-type UrlState<N> = { url: string; node: N; failures: number; restUntil: number; lastError: string | null };
+type UrlState<N> = {
+  url: string;
+  node: N;
+  failures: number;
+  restUntil: number;
+  /** It rests because it asked to be left alone. */
+  refused: boolean;
+  lastError: string | null;
+};
 
 /** The URLs of a network, best first, each with its own troubles: one that refuses is left alone while others work. */
 export class NodePool<N> {
@@ -101,12 +124,20 @@ export class NodePool<N> {
     connect: (url: string) => N,
     private readonly now: () => number = Date.now,
   ) {
-    this.states = urls.map((url) => ({ url, node: connect(url), failures: 0, restUntil: 0, lastError: null }));
+    this.states = urls.map((url) => ({
+      url,
+      node: connect(url),
+      failures: 0,
+      restUntil: 0,
+      refused: false,
+      lastError: null,
+    }));
   }
 
   /**
    * Runs `work` on the best node that can do it. A NodeError or NodeBehind moves on to the next URL; every other error is
-   * the caller's. When all URLs rest, the one that rests least is tried all the same.
+   * the caller's. When all URLs rest, the one that rests least is tried all the same, unless it asked to be left alone: a
+   * provider that is asked during its ban makes the ban longer.
    * @throws the last node's error when none could.
    */
   run<T>(work: (node: N) => Promise<T>): Promise<T> {
@@ -125,13 +156,15 @@ export class NodePool<N> {
   private async tryInOrder<T>(states: UrlState<N>[], work: (node: N) => Promise<T>): Promise<T> {
     const now = this.now();
     const awake = states.filter((state) => state.restUntil <= now);
-    const order = awake.length > 0 ? awake : [...states].sort((a, b) => a.restUntil - b.restUntil).slice(0, 1);
-    let failure: unknown = new NodeError("no node URL is set");
+    const resting = states.filter((state) => !state.refused).sort((a, b) => a.restUntil - b.restUntil);
+    const order = awake.length > 0 ? awake : resting.slice(0, 1);
+    let failure: unknown = new NodeError(states.find((state) => state.refused)?.lastError ?? "no node URL is set");
     for (const state of order) {
       try {
         const result = await work(state.node);
         if (state.failures > 0) log.info({ network: this.network, node: publicUrl(state.url) }, "node answers again");
         state.failures = 0;
+        state.refused = false;
         state.lastError = null;
         return result;
       } catch (error) {
@@ -149,6 +182,7 @@ export class NodePool<N> {
     const kind = error.backOffMs === null ? "failed" : "refused";
     metrics().rpcErrors.inc({ network: this.network, node: publicUrl(state.url), kind });
     // 1 s, 2 s, 4 s … a minute: a dead URL must not cost the others a time-out at every tick.
+    state.refused = error.backOffMs !== null;
     const pause = error.backOffMs ?? Math.min(60_000, 500 * 2 ** Math.min(state.failures, 10));
     state.restUntil = this.now() + pause;
     if (state.lastError !== error.message) {

@@ -1,9 +1,9 @@
 import { providers } from "tronweb";
 import { env } from "@/lib/env";
 import { metrics } from "@/lib/metrics";
-import { EvmNode, TRANSFER_TOPIC } from "./evm";
+import { EvmNode, hasTransfer, TRANSFER_TOPIC } from "./evm";
 import type { NetworkSpec } from "./networks";
-import { NodeError } from "./rpc";
+import { NodeError, refusal } from "./rpc";
 import type { AuditedTransfer, ChainNode, StoredTransfer, Verdict } from "./types";
 
 /**
@@ -13,6 +13,8 @@ import type { AuditedTransfer, ChainNode, StoredTransfer, Verdict } from "./type
  */
 
 const TIMEOUT_MS = 15_000;
+/** A minute of blocks: what lies this deep below the solid head is known to every backend behind the URL. */
+const SURELY_KNOWN = 20;
 
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
@@ -40,25 +42,46 @@ export class TronNode extends EvmNode implements ChainNode {
     const infos = await Promise.all(
       transfers.map((transfer) => this.ask("walletsolidity/gettransactioninfobyid", { value: bare(transfer.txHash) })),
     );
-    return new Map(transfers.map((transfer, i) => [transfer.id, judgeInfo(transfer, infos[i])]));
+    const token = this.token.slice(2);
+    const verdicts = new Map(transfers.map((transfer, i) => [transfer.id, judgeInfo(transfer, infos[i], token)]));
+    if (![...verdicts.values()].includes("unknown")) return verdicts;
+    const solid = readSolidBlock(await this.ask("walletsolidity/getnowblock", {}));
+    for (const { id, blockNumber } of transfers) {
+      if (verdicts.get(id) === "unknown" && solid >= blockNumber + SURELY_KNOWN) verdicts.set(id, "contradicts");
+    }
+    return verdicts;
   }
 
-  /** Logs over JSON-RPC rest on an index that can have holes: the newest solid block, transaction by transaction. */
-  async audit(): Promise<{ number: number; transfers: AuditedTransfer[] }> {
-    const number = await this.readFinalized();
-    const infos = await this.ask("walletsolidity/gettransactioninfobyblocknum", { num: number });
-    if (!Array.isArray(infos)) throw new NodeError("unreadable transaction infos");
-    return { number, transfers: infos.flatMap((info) => transfersIn(info, this.token.slice(2))) };
+  /** Logs over JSON-RPC rest on an index that can have holes: this reads solid blocks transaction by transaction. */
+  async audit(numbers: number[]): Promise<AuditedTransfer[]> {
+    const solid = await this.readFinalized();
+    const answers = await Promise.all(
+      numbers
+        .filter((num) => num <= solid)
+        .map((num) => this.ask("walletsolidity/gettransactioninfobyblocknum", { num })),
+    );
+    return answers.flatMap((infos) => {
+      if (!Array.isArray(infos)) throw new NodeError("unreadable transaction infos");
+      return infos.flatMap((info) => transfersIn(info, this.token.slice(2)));
+    });
   }
 
   private async ask(path: string, body: Json): Promise<unknown> {
     metrics().rpcCalls.inc({ network: this.spec.network, node: this.name, method: path });
     try {
-      return await this.http.request(path, body, "post");
+      return readAnswer(await this.http.request(path, body, "post"), path);
     } catch (error) {
-      throw describe(error, path);
+      throw error instanceof NodeError ? error : describe(error, path);
     }
   }
+}
+
+/** The node's own errors come with HTTP 200. */
+function readAnswer(answer: unknown, path: string): unknown {
+  if (isObject(answer) && typeof answer.Error === "string") {
+    throw new NodeError(`${path}: ${answer.Error.slice(0, 200)}`);
+  }
+  return answer;
 }
 
 const bare = (hash: string) => hash.replace(/^0x/, "");
@@ -84,28 +107,34 @@ function succeeded(info: Json): boolean {
 }
 
 /** `{}` is what the node answers for a transaction that it does not have, or that is not solid yet. */
-export function judgeInfo(transfer: StoredTransfer, info: unknown): Verdict {
+export function judgeInfo(transfer: StoredTransfer, info: unknown, token: string): Verdict {
   if (!isObject(info)) throw new NodeError("unreadable transaction info");
   if (info.id === undefined) return "unknown";
   const sameBlock = info.blockNumber === transfer.blockNumber && info.id === bare(transfer.txHash);
-  return sameBlock && succeeded(info) ? "agrees" : "contradicts";
+  return sameBlock && succeeded(info) && hasTransfer(transfer, tokenLogs(info, token)) ? "agrees" : "contradicts";
 }
 
-function transfersIn(info: unknown, token: string): AuditedTransfer[] {
+/** The token's logs of a transaction, in their order; null for one that is no Transfer. */
+function tokenLogs(info: Json, token: string): ({ to: string; value: bigint } | null)[] {
+  const logs = Array.isArray(info.log) ? info.log.filter(isObject) : [];
+  return logs
+    .filter((entry) => String(entry.address).toLowerCase() === token)
+    .map((entry) => {
+      const topics = Array.isArray(entry.topics) ? entry.topics.map((topic) => String(topic).toLowerCase()) : [];
+      const data = String(entry.data ?? "");
+      if (topics.length !== 3 || topics[0] !== TRANSFER_TOPIC.slice(2) || !/^[0-9a-f]{64}$/i.test(data)) return null;
+      return { to: `0x${topics[2]?.slice(-40)}`, value: BigInt(`0x${data}`) };
+    });
+}
+
+export function transfersIn(info: unknown, token: string): AuditedTransfer[] {
   if (!isObject(info) || typeof info.id !== "string") throw new NodeError("unreadable transaction info");
-  if (!succeeded(info) || !Array.isArray(info.log)) return [];
+  if (!succeeded(info)) return [];
   const txHash = info.id;
-  return info.log.filter(isObject).flatMap((entry) => {
-    const topics = Array.isArray(entry.topics) ? entry.topics.map((topic) => String(topic).toLowerCase()) : [];
-    const data = String(entry.data ?? "");
-    const isTransfer =
-      String(entry.address).toLowerCase() === token &&
-      topics.length === 3 &&
-      topics[0] === TRANSFER_TOPIC.slice(2) &&
-      /^[0-9a-f]{64}$/i.test(data);
-    if (!isTransfer) return [];
-    return [{ txHash, to: `0x${topics[2]?.slice(-40)}`, value: BigInt(`0x${data}`) }];
-  });
+  return tokenLogs(info, token)
+    .filter((entry) => entry !== null)
+    .filter(({ value }) => value > 0n)
+    .map((entry) => ({ txHash, ...entry }));
 }
 
 function describe(error: unknown, path: string): NodeError {
@@ -113,9 +142,7 @@ function describe(error: unknown, path: string): NodeError {
   const status = response?.status;
   if (status === 429 || status === 403) {
     const headers = isObject(response?.headers) ? response.headers : {};
-    const after = Number(headers["retry-after"]);
-    // TronGrid bans for 30 s.
-    return new NodeError(`HTTP ${status}: asked too often or not allowed`, after > 0 ? after * 1000 : 30_000);
+    return refusal(status, headers["retry-after"]);
   }
   const detail = status ? `HTTP ${status}` : error instanceof Error ? error.message : String(error);
   return new NodeError(`${path}: ${detail}`);

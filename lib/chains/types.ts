@@ -23,7 +23,7 @@ export type TransferLog = {
 
 /** A log held against its transaction's receipt, with what identifies it for good. */
 export type VerifiedTransfer = TransferLog & {
-  /** Position among the token's logs of the transaction. */
+  /** Position among the token's logs of the transaction; below 0 where it failed and its receipt shows no such log. */
   ordinal: number;
   blockTime: Date;
   /** False: the receipt says that the transaction failed. On Tron a failed one can carry logs. */
@@ -33,8 +33,16 @@ export type VerifiedTransfer = TransferLog & {
 /** What a node says of a transfer that is about to be believed for good; `unknown`: it does not have it (yet). */
 export type Verdict = "agrees" | "contradicts" | "unknown";
 
-/** A transfer as it was stored: what a node is asked about again. */
-export type StoredTransfer = { id: string; txHash: string; blockNumber: number; blockHash: string };
+/** A transfer as it was stored: what a node is asked about again. An ordinal below 0 is not known. */
+export type StoredTransfer = {
+  id: string;
+  txHash: string;
+  ordinal: number;
+  blockNumber: number;
+  blockHash: string;
+  toAddressKey: string;
+  value: bigint;
+};
 
 /** One node of a network. Every method throws a NodeError (lib/chains/rpc.ts) when the node cannot be believed. */
 export type ChainNode = {
@@ -64,13 +72,21 @@ export type ChainNode = {
   ): Promise<{ headers: BlockHeader[]; logs: TransferLog[] }>;
   /** Holds logs against the receipts of their transactions and the headers of their blocks. */
   verify(logs: TransferLog[]): Promise<VerifiedTransfer[]>;
+  /**
+   * Whether the node's logs of these blocks are all there, by what it answers without a choice of recipients and, where it
+   * gives none at all, by the block's bloom filter, which the logs must add up to.
+   * @returns false when it left out a transfer that `isOurs`, or every log of a block that has some.
+   */
+  hasLogsOf(blocks: BlockHeader[], isOurs: (recipient: string) => boolean): Promise<boolean>;
+  /** The token's transfers in transactions, by their receipts. Those that the node does not know or calls failed are left out. */
+  readTransactions(txHashes: string[]): Promise<TransferLog[]>;
   /** Asks about transfers again, once they are deep: what a node said near its head may have been wrong. */
   recheck(transfers: StoredTransfer[]): Promise<Map<string, Verdict>>;
   /**
-   * Reads one final block another way than by logs, where the network needs that; null where it does not.
-   * @returns the block's height and every transfer of the token in it.
+   * Reads blocks another way than by logs, on a network that needs it: those of `numbers` that are final, one call each.
+   * @returns every transfer of the token in them.
    */
-  audit?(): Promise<{ number: number; transfers: AuditedTransfer[] }>;
+  audit?(numbers: number[]): Promise<AuditedTransfer[]>;
 };
 
 /** A transfer found by an audit: enough to compare with what is stored. */

@@ -85,7 +85,7 @@ async function perform(tx: Executor, simulation: Simulation): Promise<void> {
     return;
   }
   const invoice = await lockInvoiceById(tx, simulation.invoiceId);
-  if (!invoice || invoice.mode !== "test") return;
+  if (invoice?.mode !== "test") return;
   const now = new Date();
   const asked = unitsToBase(invoice.amount, networkSpec(invoice.network).decimals);
   const tenth = asked / 10n;

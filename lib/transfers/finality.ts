@@ -1,12 +1,14 @@
 import { db } from "@/db/client";
 import { recordScanError } from "@/db/queries/chain";
 import type { DeepPayment } from "@/db/queries/settlement";
-import { listFailedTransfers, resolveFailedTransfer } from "@/db/queries/transfers";
-import type { Network } from "@/lib/chains/networks";
+import { closeFailedTransfer, listFailedTransfers, replaceFailedTransfer, type Transfer } from "@/db/queries/transfers";
+import type { Network, NetworkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError } from "@/lib/chains/rpc";
 import type { StoredTransfer, Verdict } from "@/lib/chains/types";
 import { log } from "@/lib/log";
+import { toRows } from "./rows";
+import type { WatchList } from "./watch-list";
 
 /** For how long a second node may not know a transaction before the first is asked instead: it may be stuck for good. */
 const UNKNOWN_MS = 60_000;
@@ -20,7 +22,14 @@ export class FinalCheck {
   private readonly unknownSince = new Map<string, number>();
   private readonly reported = new Set<string>();
 
-  constructor(private readonly network: Network) {}
+  private readonly network: Network;
+
+  constructor(
+    private readonly spec: NetworkSpec,
+    private readonly watched: WatchList,
+  ) {
+    this.network = spec.network;
+  }
 
   /** @returns the ids of the invoices whose payment may be confirmed. */
   async approve(payments: DeepPayment[]): Promise<Set<string>> {
@@ -44,8 +53,24 @@ export class FinalCheck {
     for (const transfer of failed) {
       const verdict = verdicts.get(transfer.id);
       if (!verdict || verdict === "unknown") continue;
-      await resolveFailedTransfer(db(), transfer.id, verdict === "agrees");
+      if (verdict === "agrees") await this.restore(transfer);
+      else await closeFailedTransfer(db(), transfer.id);
       log.info({ network: this.network, txHash: transfer.txHash, verdict }, "failed transaction asked about again");
+    }
+  }
+
+  /** The transaction succeeded after all: its receipt is read again, for the places of its logs. */
+  private async restore(transfer: Transfer): Promise<void> {
+    try {
+      const found = await nodesOf(this.network).runElsewhere(async (node) => {
+        const logs = await node.readTransactions([transfer.txHash]);
+        return await node.verify(logs.filter((entry) => this.watched.has(entry.to)));
+      });
+      // Where this receipt still says failed there is nothing to put in its place: it is asked about again.
+      if (found.length > 0) await replaceFailedTransfer(db(), transfer.id, toRows(this.spec, found));
+    } catch (error) {
+      if (!(error instanceof NodeError || error instanceof NodeBehind)) throw error;
+      await recordScanError(db(), this.network, error.message);
     }
   }
 

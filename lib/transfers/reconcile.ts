@@ -29,7 +29,8 @@ export async function isReorg(network: Network, position: BlockRef, head: BlockH
  * Undoes what left the chain: walks back to the newest stored block that the chain still has, orphans the transfers above it,
  * deletes the payments they made to invoices that were not confirmed, and sets the cursor there. One transaction, guarded by
  * the cursor's row.
- * @returns the new position, from where reading goes on.
+ * @returns the new position, from where reading goes on; always below the old one.
+ * @throws {NodeError} when the node contradicts itself, or has none of the recent blocks.
  */
 export async function rollBack(network: Network, node: ChainNode, position: BlockRef): Promise<BlockRef> {
   const stored = await listBlocks(db(), network);
@@ -39,6 +40,9 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
       `none of the ${stored.length} recent blocks is on this node's chain: it is another chain, or it was reset`,
     );
   }
+  // Its headers said that the chain left this block, and here it is.
+  if (ancestor.number >= position.number)
+    throw new NodeError(`the node contradicts itself about block ${position.number}`);
   const undone = await db().transaction(async (tx) => {
     if (!(await lockCursorAt(tx, network, position))) return null;
     const result = await orphanTransfers(tx, liveTransfersAbove(network, ancestor.number));
@@ -61,13 +65,20 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
   return ancestor;
 }
 
-/** @param stored newest first. */
+/**
+ * @param stored newest first.
+ * @throws {NodeBehind} where the node merely lacks the blocks above it: only another hash is evidence that one left.
+ */
 async function commonAncestor(node: ChainNode, stored: BlockRef[]): Promise<BlockRef | null> {
+  let contradicted = false;
   for (let start = 0; start < stored.length; start += HEADERS_A_CALL) {
     const part = stored.slice(start, start + HEADERS_A_CALL);
     const headers = await node.readHeaders(part.map((block) => block.number));
     const place = part.findIndex((block, i) => headers[i]?.hash === block.hash);
-    if (place >= 0) return part[place] ?? null;
+    contradicted ||= headers.slice(0, place < 0 ? undefined : place).some((header) => header !== null);
+    if (place < 0) continue;
+    if (!contradicted && start + place > 0) throw new NodeBehind("the node lacks blocks that were read already");
+    return part[place] ?? null;
   }
   return null;
 }

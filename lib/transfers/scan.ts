@@ -13,21 +13,22 @@ import {
 } from "@/db/queries/chain";
 import { oldestOpenInvoice } from "@/db/queries/invoices";
 import { listDeepPayments } from "@/db/queries/settlement";
-import { listFailedTransfers, type NewTransfer, storeTransfers } from "@/db/queries/transfers";
-import { contractKey, formatAddress } from "@/lib/chains/address";
+import { listFailedTransfers, storeTransfers } from "@/db/queries/transfers";
+import { contractKey } from "@/lib/chains/address";
 import { suspiciousBlocks } from "@/lib/chains/bloom";
 import { checkChain } from "@/lib/chains/chain";
 import { TRANSFER_TOPIC } from "@/lib/chains/evm";
-import { formatTxHash, type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
+import { type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
 import type { BlockHeader, ChainNode, TransferLog, VerifiedTransfer } from "@/lib/chains/types";
 import { settleInvoices } from "@/lib/invoices/settlement";
 import { log } from "@/lib/log";
-import { baseToUnits } from "@/lib/money";
 import { FinalCheck } from "./finality";
 import { CLOCK_SKEW_SECONDS, matchTransfers } from "./match";
 import { isReorg, rollBack } from "./reconcile";
+import { toRows } from "./rows";
+import { SecondLook } from "./second-look";
 import { WatchList } from "./watch-list";
 
 /** How long a scanner owns a network without a sign of life. A tick renews it. */
@@ -38,6 +39,10 @@ const FIRST_FAR_RANGE = 100;
 const LARGEST_FAR_RANGE = 2000;
 /** A tick that catches up comes up for air this often: to renew its lease and let expiries and confirmations happen. */
 const TICK_BUDGET_MS = 3_000;
+/** After a refusal this many ranges are read before a larger one is tried: half of all calls refused would be a waste. */
+const PATIENCE = 16;
+/** A node without a new block for this long may have stopped: the others are asked whether the chain has. */
+const STOPPED_MS = 30_000;
 
 /** What is read of a stretch of blocks before any of it is believed. */
 type Stretch = { headers: BlockHeader[]; logs: TransferLog[] };
@@ -47,8 +52,13 @@ export class Scanner {
   private readonly spec: NetworkSpec;
   private readonly watched: WatchList;
   private readonly finalCheck: FinalCheck;
+  private readonly secondLook: SecondLook;
   private farRange = FIRST_FAR_RANGE;
   private nearRange = NEAR_RANGE;
+  /** Ranges still to be read before a larger one is tried. */
+  private patience = 0;
+  /** When the head last rose. */
+  private risenAt = Date.now();
   /** Whether the last tick reached the head: then the next one asks for the head and its logs at once. */
   private following = false;
 
@@ -59,7 +69,8 @@ export class Scanner {
   ) {
     this.spec = networkSpec(network);
     this.watched = new WatchList(network);
-    this.finalCheck = new FinalCheck(network);
+    this.finalCheck = new FinalCheck(this.spec, this.watched);
+    this.secondLook = new SecondLook(this.spec, this.watched);
   }
 
   /**
@@ -98,6 +109,7 @@ export class Scanner {
     };
     await settleInvoices(this.network, "live", view, (payments) => this.finalCheck.approve(payments));
     await this.finalCheck.resolveFailed(Math.min(this.deepest(scanned), finalizedNumber ?? Number.MAX_SAFE_INTEGER));
+    await this.secondLook.look(this.deepest(scanned));
   }
 
   private deepest(scanned: BlockRef): number {
@@ -112,9 +124,16 @@ export class Scanner {
       listFailedTransfers(db(), this.network, this.deepest(scanned)),
     ]);
     if (deep.length === 0 && failed.length === 0) return cursor.finalizedNumber;
-    const number = await nodesOf(this.network).run((node) => node.readFinalized());
-    await recordFinalized(db(), this.network, number);
-    return Math.max(number, cursor.finalizedNumber ?? 0);
+    try {
+      const number = await nodesOf(this.network).run((node) => node.readFinalized());
+      await recordFinalized(db(), this.network, number);
+      return Math.max(number, cursor.finalizedNumber ?? 0);
+    } catch (error) {
+      // Confirmations wait for it; expiries need not.
+      if (!(error instanceof NodeError || error instanceof NodeBehind)) throw error;
+      await recordScanError(db(), this.network, error.message);
+      return cursor.finalizedNumber;
+    }
   }
 
   /** Everything that is asked of one node in a tick: the head, and the blocks up to it, each stretch stored as it comes. */
@@ -124,6 +143,7 @@ export class Scanner {
     await this.watched.refresh();
     const { head, logs } = await this.readHead(node, position);
     if (!position) position = await this.begin(node, head);
+    await this.checkAlive(position, head);
     if (await isReorg(this.network, position, head)) {
       position = await rollBack(this.network, node, position);
     } else if (logs && head.number > position.number && head.number - position.number <= NEAR_RANGE) {
@@ -148,9 +168,23 @@ export class Scanner {
       } catch (error) {
         // The chain has run ahead further than the node reads at once.
         if (!(error instanceof RangeRefused)) throw error;
+        if (error.timedOut) throw new NodeError(error.message);
       }
     }
     return { head: await node.readHead(), logs: null };
+  }
+
+  /**
+   * A node that has stopped answers as one does whose chain is quiet: with the block that was read last.
+   * @throws {NodeBehind} when another URL's head is higher.
+   */
+  private async checkAlive(position: BlockRef, head: BlockHeader): Promise<void> {
+    if (head.number > position.number) this.risenAt = Date.now();
+    if (Date.now() - this.risenAt < STOPPED_MS || nodesOf(this.network).size === 1) return;
+    const other = await nodesOf(this.network)
+      .runElsewhere((node) => node.readHead())
+      .catch(() => head);
+    if (other.number > head.number) throw new NodeBehind(`the node stopped at block ${head.number}`);
   }
 
   /** Stores the few blocks from `position` to the head, whose logs came with it. */
@@ -182,17 +216,21 @@ export class Scanner {
     } catch (error) {
       if (!(error instanceof RangeRefused)) throw error;
       this.shrinkRange(to - from + 1, near, node, error);
+      // A smaller range may help, and so may another URL; every time-out costs the most that a call can cost.
+      if (error.timedOut) throw new NodeError(error.message);
       return position;
     }
   }
 
   private growRange(size: number, near: boolean): void {
-    if (near) this.nearRange = Math.min(NEAR_RANGE, Math.max(this.nearRange, size * 2));
+    if (this.patience > 0) this.patience--;
+    else if (near) this.nearRange = Math.min(NEAR_RANGE, Math.max(this.nearRange, size * 2));
     else if (size >= this.farRange) this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * 2);
   }
 
   /** Providers word and number their limits differently, so the limit is found by halving. */
   private shrinkRange(size: number, near: boolean, node: ChainNode, refusal: RangeRefused): void {
+    this.patience = PATIENCE;
     if (size === 1) throw new NodeError(`refused a range of one block: ${refusal.message}`);
     const half = Math.floor(size / 2);
     if (near) this.nearRange = half;
@@ -223,48 +261,15 @@ export class Scanner {
   }
 
   /**
-   * Where a block's bloom filter speaks of a transfer to us and the node gave none, it is asked once more, and so is the
-   * second node if there is one: a backend can have a block and not yet its logs.
-   * @throws {NodeError} when the logs were left out: this node is not to be believed now.
+   * Where a block's bloom filter speaks of a transfer to us and the node gave none, it is asked in two other ways, whose
+   * answers are certain: a backend can have a block and not yet its logs.
+   * @throws {NodeError} when logs were left out: this node is not to be believed now.
    */
   private async askAgain(node: ChainNode, { headers, logs }: Stretch): Promise<void> {
-    const recipients = this.watched.filter();
-    if (!recipients) return;
-    const values = { token: contractKey(this.network), topic: TRANSFER_TOPIC, recipients };
+    const values = { token: contractKey(this.network), topic: TRANSFER_TOPIC, recipients: this.watched.filter() };
     const blocks = suspiciousBlocks(headers, logs, values);
-    const [from, to] = [blocks.at(0), blocks.at(-1)];
-    if (from === undefined || to === undefined) return;
-    const isNew = (entry: TransferLog) =>
-      blocks.includes(entry.blockNumber) && headers.some((header) => header.hash === entry.blockHash);
-    const nodes = nodesOf(this.network);
-    const again = [await node.readRange(from, to, recipients, false)];
-    if (nodes.size > 1) {
-      // The other opinion is welcome, not necessary.
-      const other = await nodes
-        .runElsewhere((second) => second.readRange(from, to, recipients, false))
-        .catch(() => null);
-      if (other) again.push(other);
-    }
-    if (again.some((answer) => answer.logs.some(isNew)))
-      throw new NodeError("the node left out logs of a block it has");
-  }
-
-  private toRows(found: VerifiedTransfer[]): NewTransfer[] {
-    return found.map((transfer) => ({
-      network: this.network,
-      mode: "live",
-      txHash: formatTxHash(this.network, transfer.txHash),
-      ordinal: transfer.ordinal,
-      blockNumber: transfer.blockNumber,
-      blockHash: transfer.blockHash,
-      blockTime: transfer.blockTime,
-      logIndex: transfer.logIndex,
-      fromAddress: formatAddress(this.network, transfer.from),
-      toAddressKey: transfer.to,
-      value: transfer.value,
-      units: baseToUnits(transfer.value, this.spec.decimals),
-      status: transfer.succeeded ? "canonical" : "failed",
-    }));
+    if (blocks.length === 0 || (await node.hasLogsOf(blocks, (key) => this.watched.has(key)))) return;
+    throw new NodeError("the node left out logs of a block it has");
   }
 
   /**
@@ -279,7 +284,7 @@ export class Scanner {
     found: VerifiedTransfer[],
     head: number,
   ): Promise<boolean> {
-    const rows = this.toRows(found);
+    const rows = toRows(this.spec, found);
     const stored = await db().transaction(async (tx) => {
       if (!(await lockCursorAt(tx, this.network, from))) return null;
       const fresh = await storeTransfers(tx, rows);
@@ -313,7 +318,7 @@ export class Scanner {
           return node.verify(logs.filter((entry) => this.watched.has(entry.to)));
         });
         found += verified.length;
-        added += await storeTransfers(db(), this.toRows(verified));
+        added += await storeTransfers(db(), toRows(this.spec, verified));
         start = end + 1;
       } catch (error) {
         if (!(error instanceof RangeRefused)) throw error;

@@ -1,0 +1,91 @@
+import { db } from "@/db/client";
+import { listBlocks, recordScanError } from "@/db/queries/chain";
+import { listTransfersOf, storeTransfers } from "@/db/queries/transfers";
+import { checkChain } from "@/lib/chains/chain";
+import { formatTxHash, type NetworkSpec } from "@/lib/chains/networks";
+import { nodesOf } from "@/lib/chains/nodes";
+import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
+import type { ChainNode, TransferLog } from "@/lib/chains/types";
+import { log } from "@/lib/log";
+import { toRows } from "./rows";
+import type { WatchList } from "./watch-list";
+
+/** Blocks that are looked at together: few calls, and what was missed comes to light minutes later at most. */
+const BLOCKS = 40;
+
+/**
+ * Reads blocks a second time once they are deep, at the second URL if there is one, and stores the transfers that were left
+ * out the first time: near its head a node can have a block and not yet its logs, and not every network has a bloom filter
+ * that gives it away. On Tron one block of each stretch is also read by its transactions, because the index under the logs
+ * can have holes; if it has, so is the whole stretch.
+ */
+export class SecondLook {
+  /** The next block to look at; null: not known since the start of this process. */
+  private next: number | null = null;
+  private size = BLOCKS;
+
+  constructor(
+    private readonly spec: NetworkSpec,
+    private readonly watched: WatchList,
+  ) {}
+
+  /** @param deepest the highest block that is deep enough. Never throws for a node's fault: it is no more than a second look. */
+  async look(deepest: number): Promise<void> {
+    const { network, recentBlocks, confirmations } = this.spec;
+    // What is far behind the head was deep when it was read first.
+    const from = Math.max(this.next ?? 0, deepest + confirmations - recentBlocks);
+    if (deepest - from + 1 < BLOCKS) {
+      this.next ??= from;
+      return;
+    }
+    const to = Math.min(deepest, from + this.size - 1);
+    try {
+      const stored = (await listBlocks(db(), network)).find((block) => block.number === to);
+      const added = stored ? await nodesOf(network).runElsewhere((node) => this.read(node, from, to, stored.hash)) : 0;
+      if (added > 0) log.warn({ network, from, to, added }, "a second look found transfers that a node had left out");
+      this.next = to + 1;
+      this.size = BLOCKS;
+    } catch (error) {
+      if (error instanceof RangeRefused && this.size > 1) this.size = Math.floor(this.size / 2);
+      else if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused))
+        throw error;
+      else await recordScanError(db(), network, error.message);
+    }
+  }
+
+  private async read(node: ChainNode, from: number, to: number, hash: string): Promise<number> {
+    const { headers, logs } = await node.readRange(from, to, this.watched.filter(), false);
+    checkChain(headers, logs);
+    if (headers.at(-1)?.hash !== hash) throw new NodeError(`nodes disagree about block ${to}`);
+    const added = await this.add(node, logs);
+    if (!node.audit) return added;
+    const inOne = await this.audit(node, [to]);
+    if (inOne === 0) return added;
+    await recordScanError(db(), this.spec.network, `eth_getLogs of ${node.name} leaves out transfers of block ${to}`);
+    const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+    return added + inOne + (await this.audit(node, numbers));
+  }
+
+  private async audit(node: ChainNode, numbers: number[]): Promise<number> {
+    const { network } = this.spec;
+    const found = ((await node.audit?.(numbers)) ?? []).filter((transfer) => this.watched.has(transfer.to));
+    const hashes = [...new Set(found.map((transfer) => formatTxHash(network, transfer.txHash)))];
+    const known = new Set((await listTransfersOf(db(), network, hashes)).map((transfer) => transfer.txHash));
+    const missing = hashes.filter((hash) => !known.has(hash));
+    if (missing.length === 0) return 0;
+    log.error({ network, node: node.name, transactions: missing }, "the node's logs have a hole");
+    return await this.add(node, await node.readTransactions(missing));
+  }
+
+  /** Stores what is not known of these logs. */
+  private async add(node: ChainNode, logs: TransferLog[]): Promise<number> {
+    const { network } = this.spec;
+    const ours = logs.filter((entry) => this.watched.has(entry.to));
+    const hashes = [...new Set(ours.map((entry) => formatTxHash(network, entry.txHash)))];
+    const key = (entry: { txHash: string; blockHash: string; logIndex: number }) =>
+      `${formatTxHash(network, entry.txHash)} ${entry.blockHash} ${entry.logIndex}`;
+    const known = new Set((await listTransfersOf(db(), network, hashes)).map(key));
+    const verified = await node.verify(ours.filter((entry) => !known.has(key(entry))));
+    return await storeTransfers(db(), toRows(this.spec, verified));
+  }
+}
