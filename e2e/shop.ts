@@ -134,7 +134,7 @@ export class Shop {
     await this.node.mine(this.confirmations + 60);
     for (let i = 0; i < 40; i++) {
       await this.world.tick();
-      if ((this.world.scanner(this.network)["secondLook"]["next"] ?? 0) > number) break;
+      if (((await findCursor(db(), this.network, "live"))?.lookedNumber ?? 0) >= number) break;
     }
     await this.world.tick();
   }
@@ -158,7 +158,6 @@ export function useShops(world: World, networks: readonly WorldNetwork[]): Map<W
   beforeEach(async () => {
     clear();
     world.restart();
-    await world.tick();
     await world.tick();
   });
   afterEach(async ({ task }) => {

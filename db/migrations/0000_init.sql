@@ -62,6 +62,7 @@ CREATE TABLE "network_cursors" (
 	"scanned_number" bigint,
 	"scanned_hash" text,
 	"scanned_time" timestamp (3) with time zone,
+	"looked_number" bigint,
 	"head_number" bigint,
 	"head_time" timestamp (3) with time zone,
 	"finalized_number" bigint,

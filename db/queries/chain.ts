@@ -71,7 +71,13 @@ export async function lockCursorAt(
 export async function moveCursor(tx: Executor, network: Network, to: BlockRef): Promise<void> {
   await tx
     .update(networkCursors)
-    .set({ scannedNumber: to.number, scannedHash: to.hash, scannedTime: to.time })
+    .set({
+      scannedNumber: to.number,
+      scannedHash: to.hash,
+      scannedTime: to.time,
+      // Where it goes back, what is read anew is looked at anew; where it begins, so does the second look.
+      lookedNumber: sql`least(coalesce(${networkCursors.lookedNumber}, ${to.number}::bigint), ${to.number}::bigint)`,
+    })
     .where(at(network, "live"));
 }
 
@@ -81,6 +87,11 @@ export async function recordHead(db: Executor, network: Network, head: { number:
     .update(networkCursors)
     .set({ headNumber: head.number, headTime: head.time, lastSuccessAt: sql`now()`, lastError: null })
     .where(at(network, "live"));
+}
+
+/** Records up to where blocks were looked at again. */
+export async function recordLooked(db: Executor, network: Network, number: number): Promise<void> {
+  await db.update(networkCursors).set({ lookedNumber: number }).where(at(network, "live"));
 }
 
 /** Records the finalized height; it never goes back. */

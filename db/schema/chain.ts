@@ -15,6 +15,8 @@ export const networkCursors = pgTable(
     scannedNumber: count(),
     scannedHash: text(),
     scannedTime: time(),
+    /** Up to where blocks were read a second time, once they were deep (lib/transfers/second-look.ts). */
+    lookedNumber: count(),
     headNumber: count(),
     headTime: time(),
     /** The highest block that the network calls final, where its rule needs it. */

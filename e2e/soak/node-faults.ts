@@ -1,4 +1,5 @@
-import type { Fault } from "@/e2e/chain/faults";
+import type { FaultProxy } from "@/e2e/chain/fault-proxy";
+import type { ActiveFault, Fault } from "@/e2e/chain/faults";
 import type { WorldNetwork } from "@/e2e/world";
 import type { Dice } from "./dice";
 
@@ -99,5 +100,38 @@ export function proxyFault({ name, size }: NodeFault): Fault {
       return { kind: "rpcError", code: -32000, message: "header not found", probability: size / 8 };
     case "rangeLimit":
       return { kind: "rangeLimit", blocks: size };
+  }
+}
+
+/** Sets and ends the faults of a schedule. */
+export class NodeTroubles {
+  /** By name: how many were set, and how many requests they struck. */
+  readonly set: Record<string, number> = {};
+  readonly struck: Record<string, number> = {};
+  private readonly active = new Map<NodeFault, ActiveFault>();
+
+  constructor(
+    private readonly planned: readonly NodeFault[],
+    private readonly proxyOf: (fault: NodeFault) => FaultProxy,
+  ) {}
+
+  /** How many are in force. */
+  get size(): number {
+    return this.active.size;
+  }
+
+  /** Ends those whose time is over, then sets those that begin now. */
+  change(step: number): void {
+    for (const [fault, active] of this.active) {
+      if (fault.until > step) continue;
+      this.struck[fault.name] = (this.struck[fault.name] ?? 0) + active.strikes;
+      active.clear();
+      this.active.delete(fault);
+    }
+    for (const fault of this.planned) {
+      if (fault.from !== step) continue;
+      this.active.set(fault, this.proxyOf(fault).setFault(proxyFault(fault)));
+      this.set[fault.name] = (this.set[fault.name] ?? 0) + 1;
+    }
   }
 }

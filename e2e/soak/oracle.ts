@@ -151,3 +151,9 @@ export function judge(
   }
   return { expected, ambiguous };
 }
+
+/** An amount as the API writes it, in base units: the four decimals and as many zeros as the token has more. */
+export function baseUnits(amount: string, decimals: number): bigint {
+  const [whole = "", fraction = ""] = amount.split(".");
+  return BigInt(whole + fraction.padEnd(4, "0")) * 10n ** BigInt(decimals - 4);
+}

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ActiveFault } from "@/e2e/chain/faults";
 import { evmAddress, tronAddress } from "@/e2e/chain/tron-address";
 import type { WorldNetwork } from "@/e2e/world";
 import { compare, compareApi, type Finding, type Tally, type Truth } from "./books";
 import { type Aim, randomAddress, SoakChain } from "./chain";
 import { diceFor } from "./dice";
 import { type CreatedInvoice, Gate } from "./gate";
-import { type NodeFault, proxyFault } from "./node-faults";
-import { ChainReader, judge, type TrueInvoice } from "./oracle";
+import { NodeTroubles } from "./node-faults";
+import { baseUnits, ChainReader, judge, type TrueInvoice } from "./oracle";
 import { type Person, walletKey } from "./people";
 import { type Attempt, type Form, makePlan, NETWORKS, type Plan, type PlannedTransfer } from "./plan";
 import { Receivers } from "./receivers";
@@ -64,9 +63,7 @@ class Soak {
   private readonly made = new Map<number, Made[]>();
   private due: { attempt: Attempt; transfer: PlannedTransfer }[] = [];
   private readonly outstanding = new Set<Promise<void>>();
-  private readonly active = new Map<NodeFault, ActiveFault>();
-  private readonly struck: Record<string, number> = {};
-  private readonly faultsSet: Record<string, number> = {};
+  private readonly troubles: NodeTroubles;
   private reorgs = 0;
   private downUntil = -1;
   private errorLines = 0;
@@ -74,6 +71,11 @@ class Soak {
 
   constructor(private readonly options: SoakOptions) {
     this.plan = makePlan(options.payments, options.seed);
+    this.troubles = new NodeTroubles(this.plan.nodeFaults, ({ network, url }) => {
+      const chain = this.chains.get(network);
+      if (!chain) throw new Error(`no chain of ${network}`);
+      return chain[url];
+    });
   }
 
   async run(): Promise<SoakResult> {
@@ -135,7 +137,7 @@ class Soak {
     this.options.signal?.throwIfAborted();
     const begun = performance.now();
     const { plan } = this;
-    this.changeFaults(step);
+    this.troubles.change(step);
     const jobs: Promise<unknown>[] = [];
     for (const kill of plan.kills) {
       if (kill.step === step) {
@@ -154,21 +156,6 @@ class Soak {
     }
     await this.progress(step);
     await sleep(Math.max(0, STEP_MS - (performance.now() - begun)));
-  }
-
-  private changeFaults(step: number): void {
-    for (const [fault, active] of this.active) {
-      if (fault.until > step) continue;
-      this.struck[fault.name] = (this.struck[fault.name] ?? 0) + active.strikes;
-      active.clear();
-      this.active.delete(fault);
-    }
-    for (const fault of this.plan.nodeFaults) {
-      const chain = this.chains.get(fault.network);
-      if (fault.from !== step || !chain) continue;
-      this.active.set(fault, chain[fault.url].setFault(proxyFault(fault)));
-      this.faultsSet[fault.name] = (this.faultsSet[fault.name] ?? 0) + 1;
-    }
   }
 
   private create(attempts: readonly Attempt[]): void {
@@ -285,8 +272,7 @@ class Soak {
   }
 
   private async settle(): Promise<SoakResult> {
-    this.changeFaults(Number.MAX_SAFE_INTEGER);
-    for (const chain of this.chains.values()) for (const proxy of [chain.first, chain.second]) proxy.clear();
+    this.troubles.change(Number.MAX_SAFE_INTEGER);
     await this.receivers.mend();
     const readers = new Map([...this.chains].map(([network, chain]) => [network, new ChainReader(chain)]));
     let mining = true;
@@ -321,8 +307,8 @@ class Soak {
       for (const found of this.gate.surprises) {
         findings.push({ kind: "wrong", subject: "API", expected: "an answer of the contract", found, why: "" });
       }
-      const { plan, gate, receivers, faultsSet, struck, reorgs, errorLines } = this;
-      const counts = { gate: gate.counts, receivers: receivers.counts, faultsSet, struck, reorgs, errorLines };
+      const { plan, gate, receivers, troubles, reorgs, errorLines } = this;
+      const counts = { gate: gate.counts, receivers: receivers.counts, troubles, reorgs, errorLines };
       const seconds = (performance.now() - this.begun) / 1000;
       const chains = [...this.chains.values()].map((chain) => chain.counts);
       const paid = (attempt: Attempt) =>
@@ -393,7 +379,7 @@ class Soak {
             .then(([row]) => row?.n);
     this.say(
       `step ${step}/${this.plan.steps}: ${this.made.size} created, ${sent} transfers sent, ${confirmed} confirmed; ` +
-        `killed server ${killedServer}, database ${killedDatabase}; reorgs ${this.reorgs}; faults in force ${this.active.size}`,
+        `killed server ${killedServer}, database ${killedDatabase}; reorgs ${this.reorgs}; faults in force ${this.troubles.size}`,
     );
   }
 
@@ -411,10 +397,4 @@ class Soak {
       if (Date.now() > deadline) throw new Error(`never: ${what}`);
     }
   }
-}
-
-/** An amount as the API writes it, in base units: the four decimals and as many zeros as the token has more. */
-function baseUnits(amount: string, decimals: number): bigint {
-  const [whole = "", fraction = ""] = amount.split(".");
-  return BigInt(whole + fraction.padEnd(4, "0")) * 10n ** BigInt(decimals - 4);
 }

@@ -1,6 +1,7 @@
 import { count, type Finding, type Tally } from "./books";
 import type { SoakChain } from "./chain";
 import type { Gate } from "./gate";
+import type { NodeTroubles } from "./node-faults";
 import { NETWORKS, type Plan } from "./plan";
 import type { Receivers } from "./receivers";
 
@@ -14,9 +15,7 @@ export interface SoakFacts {
   payable: readonly string[];
   gate: Gate["counts"];
   receivers: Receivers["counts"];
-  /** Faults of nodes by name: set, and requests they struck. */
-  faultsSet: Record<string, number>;
-  struck: Record<string, number>;
+  troubles: Pick<NodeTroubles, "set" | "struck">;
   reorgs: number;
   errorLines: number;
   seconds: number;
@@ -33,8 +32,8 @@ export function summarize(facts: SoakFacts): string[] {
     `chains      ${sum("blocks")} blocks, ${sum("transactions")} transactions, ${sum("transfers")} transfers on ${NETWORKS.join(", ")}`,
     `kills       server (kill -9) ${gate.killedServer} · database ${gate.killedDatabase} · requests repeated ${gate.repeated}`,
     `reorgs      ${facts.reorgs}: transactions kept ${sum("kept")}, moved ${sum("moved")}, dropped ${sum("dropped")}, sent anew ${sum("sentAgain")}`,
-    `node faults ${list(facts.faultsSet)}`,
-    `  requests struck: ${list(facts.struck)}`,
+    `node faults ${list(facts.troubles.set)}`,
+    `  requests struck: ${list(facts.troubles.struck)}`,
     `receivers   ${list(facts.receivers)} · retries made due by the driver ${gate.moved}`,
     `invoices    ${list(tally.statuses)}`,
     `transfers   ${list(tally.transfers)}`,

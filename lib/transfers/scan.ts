@@ -109,7 +109,7 @@ export class Scanner {
     };
     await settleInvoices(this.network, "live", view, (payments) => this.finalCheck.approve(payments));
     await this.finalCheck.resolveFailed(Math.min(this.deepest(scanned), finalizedNumber ?? Number.MAX_SAFE_INTEGER));
-    await this.secondLook.look(this.deepest(scanned));
+    await this.secondLook.look(Math.min(cursor.lookedNumber ?? scanned.number, scanned.number), this.deepest(scanned));
   }
 
   private deepest(scanned: BlockRef): number {

@@ -1,5 +1,5 @@
 import { db } from "@/db/client";
-import { listBlocks, recordScanError } from "@/db/queries/chain";
+import { listBlocks, recordLooked, recordScanError } from "@/db/queries/chain";
 import { listTransfersOf, storeTransfers } from "@/db/queries/transfers";
 import { checkChain } from "@/lib/chains/chain";
 import { formatTxHash, type NetworkSpec } from "@/lib/chains/networks";
@@ -12,6 +12,7 @@ import type { WatchList } from "./watch-list";
 
 /** Blocks that are looked at together: few calls, and what was missed comes to light minutes later at most. */
 const BLOCKS = 40;
+const MANY_BLOCKS = 500;
 
 /**
  * Reads blocks a second time once they are deep, at the second URL if there is one, and stores the transfers that were left
@@ -20,8 +21,6 @@ const BLOCKS = 40;
  * can have holes; if it has, so is the whole stretch.
  */
 export class SecondLook {
-  /** The next block to look at; null: not known since the start of this process. */
-  private next: number | null = null;
   private size = BLOCKS;
 
   constructor(
@@ -29,34 +28,39 @@ export class SecondLook {
     private readonly watched: WatchList,
   ) {}
 
-  /** @param deepest the highest block that is deep enough. Never throws for a node's fault: it is no more than a second look. */
-  async look(deepest: number): Promise<void> {
-    const { network, recentBlocks, confirmations } = this.spec;
-    // What is far behind the head was deep when it was read first.
-    const from = Math.max(this.next ?? 0, deepest + confirmations - recentBlocks);
-    if (deepest - from + 1 < BLOCKS) {
-      this.next ??= from;
-      return;
-    }
-    const to = Math.min(deepest, from + this.size - 1);
+  /**
+   * Looks at the next stretch, if there is one. How far it has come stands in the cursor's row: a restart must not leave blocks
+   * out that were read in a bad moment before it. Never throws for a node's fault: it is no more than a second look.
+   * @param looked the last block that was looked at.
+   * @param deepest the highest block that is deep enough.
+   */
+  async look(looked: number, deepest: number): Promise<void> {
+    const { network, recentBlocks } = this.spec;
+    const from = looked + 1;
+    const waiting = deepest - looked;
+    if (waiting < BLOCKS) return;
+    // Behind by a lot (after an outage): in larger steps.
+    const size = waiting > recentBlocks && this.size === BLOCKS ? MANY_BLOCKS : this.size;
+    const to = Math.min(deepest, from + size - 1);
     try {
       const stored = (await listBlocks(db(), network)).find((block) => block.number === to);
-      const added = stored ? await nodesOf(network).runElsewhere((node) => this.read(node, from, to, stored.hash)) : 0;
+      const added = await nodesOf(network).runElsewhere((node) => this.read(node, from, to, stored?.hash ?? null));
       if (added > 0) log.warn({ network, from, to, added }, "a second look found transfers that a node had left out");
-      this.next = to + 1;
+      await recordLooked(db(), network, to);
       this.size = BLOCKS;
     } catch (error) {
-      if (error instanceof RangeRefused && this.size > 1) this.size = Math.floor(this.size / 2);
+      if (error instanceof RangeRefused && size > 1) this.size = Math.floor(Math.min(size, BLOCKS) / 2) || 1;
       else if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused))
         throw error;
       else await recordScanError(db(), network, error.message);
     }
   }
 
-  private async read(node: ChainNode, from: number, to: number, hash: string): Promise<number> {
+  /** @param hash of block `to`; null where it is not kept any more. */
+  private async read(node: ChainNode, from: number, to: number, hash: string | null): Promise<number> {
     const { headers, logs } = await node.readRange(from, to, this.watched.filter(), false);
     checkChain(headers, logs);
-    if (headers.at(-1)?.hash !== hash) throw new NodeError(`nodes disagree about block ${to}`);
+    if (hash !== null && headers.at(-1)?.hash !== hash) throw new NodeError(`nodes disagree about block ${to}`);
     const added = await this.add(node, logs);
     if (!node.audit) return added;
     const inOne = await this.audit(node, [to]);

@@ -29,12 +29,13 @@ describe("ranges that are refused", () => {
     const shop = shopOf("ethereum");
     const invoice = await shop.invoice();
     const sent = await shop.pay(invoice);
-    await shop.node.mine(60);
+    await shop.node.mine(24);
     bothUrls(shop, { kind: "rangeLimit", blocks: 7, wording });
     shop.first.resetCounts();
     await world.tick();
-    expect(await shop.scanned()).toBe(sent.blockNumber + 60);
-    expect(shop.first.calls.eth_getLogs).toBeGreaterThanOrEqual(3 + 61 / 7);
+    expect(await shop.scanned()).toBe(sent.blockNumber + 24);
+    // The head with its logs, two refusals (25, 12), five ranges of 6 or less.
+    expect(shop.first.calls.eth_getLogs).toBeGreaterThanOrEqual(3 + 25 / 7);
     expect(await shop.state(invoice)).toBe("confirmed");
     // Refusals are no failures: nobody rests for them.
     expect((await shop.health()).nodes.map((node) => node.error)).toEqual([null, null]);
@@ -72,12 +73,12 @@ describe("ranges that are refused", () => {
 
   it("grows the range while catching up far behind the head, so that calls are few", async () => {
     const shop = shopOf("ethereum");
-    await shop.node.mine(1500);
+    await shop.node.mine(700);
     world.restart();
     shop.first.resetCounts();
     await world.tick();
     expect(await shop.scanned()).toBe((await shop.node.head()).number);
-    expect(shop.first.calls.eth_getLogs).toBeLessThan(20);
+    expect(shop.first.calls.eth_getLogs).toBeLessThan(12);
   });
 
   it("turns to the other URL where even one block is refused (logs are switched off there)", async () => {
