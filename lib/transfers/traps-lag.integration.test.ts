@@ -90,6 +90,27 @@ describe.each(CHAINS)("lag on $network", ({ network }) => {
     expect(shop.webhooks(invoice)).toEqual(["invoice.confirmed"]);
   });
 
+  it("finds it also after a restart, however far the chain has gone on meanwhile", async () => {
+    const shop = shopOf(network);
+    const invoice = await shop.invoice();
+    const faults = [
+      ...bothUrls(shop, { kind: "wrongHeader", field: "logsBloom" }),
+      ...bothUrls(shop, { kind: "emptyLogs" }),
+    ];
+    await shop.pay(invoice);
+    await shop.node.mine(1);
+    await world.tick();
+    world.restart();
+    expect(await shop.transfersTo(invoice)).toHaveLength(0);
+    for (const fault of faults) fault.clear();
+    // Further than any network's recent blocks reach.
+    for (let i = 0; i < 7; i++) await shop.node.mine(90);
+    await shop.tick();
+    world.restart();
+    await shop.lookAgain();
+    expect(await shop.state(invoice)).toBe("confirmed");
+  });
+
   it("does not believe blocks that a node has behind its head only: a header that is missing stops the cursor", async () => {
     const shop = shopOf(network);
     const invoice = await shop.invoice();
