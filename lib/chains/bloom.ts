@@ -62,7 +62,10 @@ export function suspiciousBlocks(
 ): BlockHeader[] {
   const withLogs = new Set(logs.map((entry) => entry.blockNumber));
   return headers.filter(({ number, bloom }) => {
-    if (bloom === null || withLogs.has(number) || fullness(bloom) > FULL) return false;
+    if (bloom === null || withLogs.has(number)) return false;
+    const full = fullness(bloom);
+    // Three bits a value: with this many recipients one of them is likely to be found in it by chance.
+    if (full > FULL || full ** 3 * (values.recipients?.length ?? 0) > FULL) return false;
     if (!mayContain(bloom, values.token) || !mayContain(bloom, values.topic)) return false;
     return values.recipients?.some((key) => mayContain(bloom, `0x${key.slice(2).padStart(64, "0")}`)) ?? true;
   });
