@@ -8,6 +8,8 @@ import type { BlockHeader, TransferLog } from "./types";
 
 /** Beyond this share of set bits a filter says yes to nearly anything, and asking again would be wasted. */
 const FULL = 0.5;
+/** Nor is it asked where one block in twenty would say yes to one of the recipients by chance. */
+const CHANCE = 0.05;
 
 /** The same recipients are looked for in every block; other values come and go. */
 const KEPT = 10_000;
@@ -65,7 +67,7 @@ export function suspiciousBlocks(
     if (bloom === null || withLogs.has(number)) return false;
     const full = fullness(bloom);
     // Three bits a value: with this many recipients one of them is likely to be found in it by chance.
-    if (full > FULL || full ** 3 * (values.recipients?.length ?? 0) > FULL) return false;
+    if (full > FULL || full ** 3 * (values.recipients?.length ?? 0) > CHANCE) return false;
     if (!mayContain(bloom, values.token) || !mayContain(bloom, values.topic)) return false;
     return values.recipients?.some((key) => mayContain(bloom, `0x${key.slice(2).padStart(64, "0")}`)) ?? true;
   });
