@@ -32,7 +32,10 @@ async function main(): Promise<number> {
 
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   // The leashes of everything that was started end it, and remove its data.
-  process.on(name, () => process.exit(130));
+  process.on(name, () => {
+    console.error(`ended by ${name}`);
+    process.exit(130);
+  });
 }
 
 main().then(
