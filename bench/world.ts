@@ -1,6 +1,8 @@
 /** What several benches need: a merchant with a wallet on a running gateway, and requests to it. */
+
 import { randomBytes } from "node:crypto";
-import postgres from "postgres";
+import type postgres from "postgres";
+import { connect } from "@/db/connect";
 import type { Gateway } from "@/e2e/gateway";
 
 export type Merchant = { merchantId: string; testKey: string; liveKey: string; webhookSecret: string };
@@ -38,7 +40,7 @@ export async function request<T>(
 
 /** Runs something with a connection to the gateway's database. */
 export async function withSql<T>(gateway: Gateway, run: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(gateway.databaseUrl(), { max: 1, onnotice: () => {} });
+  const sql = connect(gateway.databaseUrl(), { max: 1 });
   try {
     return await run(sql);
   } finally {

@@ -2,7 +2,7 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "@/db/schema";
 import { env } from "@/lib/env";
-import { patientSocket } from "./socket";
+import { connect } from "./connect";
 
 export type Database = PostgresJsDatabase<typeof schema>;
 /** A database or a transaction on it: what every query takes first. */
@@ -18,16 +18,12 @@ export function db(): Database {
   const url = env().databaseUrl;
   if (!url) throw new Error("DATABASE_URL is not set: start the gateway with npm start, or set it");
   if (store[KEY]?.url !== url) {
-    const options = {
+    const sql = connect(url, {
       max: 16,
-      socket: patientSocket,
       idle_timeout: 300,
-      connect_timeout: 10,
       // A query that hangs holds locks that payments wait for: end it.
       connection: { application_name: "usdt-gateway", statement_timeout: 30_000 },
-      onnotice: () => {},
-    };
-    const sql = postgres(url, options);
+    });
     store[KEY] = { url, sql, db: drizzle(preparing(sql), { schema, casing: "snake_case" }) };
   }
   return store[KEY].db;

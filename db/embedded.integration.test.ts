@@ -15,8 +15,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { connect } from "./connect";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, processStart, startEmbeddedPostgres } from "./embedded";
 
 const isRoot = process.getuid?.() === 0;
@@ -42,7 +43,7 @@ async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<Em
 }
 
 async function query(url: string, text: string): Promise<postgres.RowList<postgres.Row[]>> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+  const sql = connect(url, { max: 1, connect_timeout: 5 });
   try {
     return await sql.unsafe(text);
   } finally {

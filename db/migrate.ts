@@ -3,8 +3,8 @@ import path from "node:path";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as runMigrations } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
 import type { Executor } from "./client";
+import { connect } from "./connect";
 
 const MIGRATIONS = path.join(process.cwd(), "db", "migrations");
 // Any constant will do; it only has to be ours.
@@ -15,7 +15,7 @@ const MIGRATION_LOCK = 7_310_221_874n;
  * @throws where the database cannot be reached or is older than PostgreSQL 15.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const client = postgres(databaseUrl, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  const client = connect(databaseUrl, { max: 1 });
   try {
     const [row] = await client<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
     if (!row || row.version < 150_000) throw new Error("DATABASE_URL is older than PostgreSQL 15: use 15 or newer");

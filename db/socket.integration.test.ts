@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import postgres from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { db, isDatabaseUnavailable } from "./client";
+import { connect } from "./connect";
 import { useTestDatabase } from "./testing";
 
 useTestDatabase();
@@ -31,7 +31,7 @@ afterAll(() => {
 
 it("every query is answered, and the pool works on, when PostgreSQL ends connections again and again", async () => {
   const name = new URL(process.env.DATABASE_URL ?? "").pathname.slice(1);
-  const killer = postgres(process.env.DATABASE_URL ?? "", { max: 1, onnotice: () => {} });
+  const killer = connect(process.env.DATABASE_URL ?? "", { max: 1 });
   let stop = false;
   const outcomes = { answered: 0, refused: 0 };
   const strange: unknown[] = [];

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import postgres from "postgres";
 import type { TestProject } from "vitest/node";
+import { connect } from "./connect";
 import { startEmbeddedPostgres } from "./embedded";
 import { migrate } from "./migrate";
 
@@ -15,7 +15,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     password: "test",
     settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" },
   });
-  const admin = postgres(server.url, { max: 1, onnotice: () => {} });
+  const admin = connect(server.url, { max: 1 });
   await admin`create database gateway_template`;
   const template = new URL(server.url);
   template.pathname = "/gateway_template";

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
-import postgres from "postgres";
 import { afterAll, beforeAll, inject } from "vitest";
 import { resetEnv } from "@/lib/env";
 import { closeDb } from "./client";
+import { connect } from "./connect";
 
 /** Clones the migrated template into a database of the caller's own. */
 export async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const server = inject("databaseServer");
   const name = `test_${randomBytes(6).toString("hex")}`;
   const run = async (statement: string) => {
-    const admin = postgres(server, { max: 1, onnotice: () => {} });
+    const admin = connect(server, { max: 1 });
     try {
       await admin.unsafe(statement);
     } finally {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "@/db/connect";
 import { type Anvil, startAnvil } from "./chain/anvil";
 import { type Gateway, startGateway } from "./gateway";
 import { type Receiver, startReceiver } from "./receiver";
@@ -68,7 +68,7 @@ async function until(holds: () => Promise<boolean>, what: string, ms = 30_000): 
 
 /** Holds the server where it writes `table`, kills it there, and starts it again. */
 async function killWhileWriting(table: string, act: () => Promise<unknown>): Promise<void> {
-  const sql = postgres(gateway.databaseUrl(), { max: 2, onnotice: () => {} });
+  const sql = connect(gateway.databaseUrl(), { max: 2 });
   const session = await sql.reserve();
   try {
     await session`begin`;
@@ -87,7 +87,7 @@ async function killWhileWriting(table: string, act: () => Promise<unknown>): Pro
 /** The invoice is confirmed, by one payment, announced by one event under one id, whose signature verifies. */
 async function expectPaidOnce(invoice: { id: string; reference: string }, txHash: string): Promise<void> {
   const ofInvoice = () => receiver.requests.filter((r) => r.headers["x-invoice-reference"] === invoice.reference);
-  const sql = postgres(gateway.databaseUrl(), { max: 1, onnotice: () => {} });
+  const sql = connect(gateway.databaseUrl(), { max: 1 });
   try {
     await until(async () => {
       const rows = await sql`

@@ -20,7 +20,7 @@ export async function claimDueDeliveries(
   options: { owner: string; limit: number; perMerchant: number; leaseSeconds: number; busyMerchants: string[] },
 ): Promise<ClaimedDelivery[]> {
   const due = sql`d.status = 'pending' and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())`;
-  const busy = sql`d.merchant_id <> all(${sql.param(options.busyMerchants)}::uuid[])`;
+  const busy = sql`d.merchant_id <> all(${`{${options.busyMerchants.join(",")}}`}::uuid[])`;
   const claimed = await db.execute<{ id: string }>(sql`
     update ${deliveries} set lease_owner = ${options.owner}::uuid, lease_until = now() + make_interval(secs => ${options.leaseSeconds}::int)
     where id in (

@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import postgres from "postgres";
+import type postgres from "postgres";
+import { connect } from "@/db/connect";
 import { type Gateway, startGateway } from "@/e2e/gateway";
 import type { PeopleSpec, Person } from "./people";
 import type { PlannedKill } from "./plan";
@@ -101,7 +102,7 @@ export class Gate {
   async sql<T>(query: (sql: postgres.Sql) => Promise<T>): Promise<T> {
     for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(200)) {
       try {
-        this.client ??= postgres(this.gateway.databaseUrl(), { max: 2, onnotice: () => {}, connect_timeout: 5 });
+        this.client ??= connect(this.gateway.databaseUrl(), { max: 2, connect_timeout: 5 });
         return await query(this.client);
       } catch (error) {
         if (Date.now() > deadline) throw error;
@@ -117,7 +118,7 @@ export class Gate {
     const rows = await this.sql(
       (sql) => sql<{ id: string; ends: number }[]>`
         update invoices set expires_at = date_trunc('second', now()) + make_interval(secs => ${seconds})
-        where id = any(${ids as string[]}::uuid[])
+        where id = any(${`{${ids.join(",")}}`}::uuid[])
         returning id, (extract(epoch from expires_at) * 1000)::float8 as ends`,
     );
     return new Map(rows.map(({ id, ends }) => [id, ends]));
