@@ -15,13 +15,14 @@ export type DeepPayment = { invoiceId: string } & Pick<
   "id" | "txHash" | "ordinal" | "blockNumber" | "blockHash" | "toAddressKey" | "value"
 >;
 
-/** Payments not confirmed yet whose transfer stands at `deepestBlock` or below, the oldest first. */
+/** Payments not confirmed yet whose transfer stands at `deepestBlock` or below, the oldest first; those behind `after`. */
 export function listDeepPayments(
   db: Executor,
   network: Network,
   mode: Mode,
   deepestBlock: number,
   limit: number,
+  after: Pick<DeepPayment, "blockNumber" | "invoiceId"> | null = null,
 ): Promise<DeepPayment[]> {
   return db
     .select({
@@ -43,9 +44,12 @@ export function listDeepPayments(
         eq(transfers.mode, mode),
         eq(transfers.status, "canonical"),
         sql`${transfers.blockNumber} <= ${deepestBlock}`,
+        after
+          ? sql`(${transfers.blockNumber}, ${payments.invoiceId}) > (${after.blockNumber}::bigint, ${after.invoiceId}::uuid)`
+          : undefined,
       ),
     )
-    .orderBy(asc(transfers.blockNumber))
+    .orderBy(asc(transfers.blockNumber), asc(payments.invoiceId))
     .limit(limit);
 }
 

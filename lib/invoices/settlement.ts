@@ -31,32 +31,37 @@ export type Approval = (payments: DeepPayment[]) => Promise<Set<string>>;
 export async function settleInvoices(network: Network, mode: Mode, view: ChainView, approve?: Approval): Promise<void> {
   const deepestBlock = view.scannedNumber - view.requiredConfirmations + 1;
   const finalBlock = view.finality === "finalized" ? (view.finalizedNumber ?? -1) : deepestBlock;
-  await inBatches(view, async () => {
-    const deep = await listDeepPayments(db(), network, mode, Math.min(deepestBlock, finalBlock), BATCH);
-    if (deep.length === 0) return [];
+  // Each batch begins after the one before it: payments that are held back, however many, do not hold up those behind them.
+  for (let after: DeepPayment | null = null; ; ) {
+    const deep = await listDeepPayments(db(), network, mode, Math.min(deepestBlock, finalBlock), BATCH, after);
+    if (deep.length === 0) break;
     const approved = await approve?.(deep);
-    return deep.map((payment) => payment.invoiceId).filter((id) => approved?.has(id) ?? true);
-  });
-  await inBatches(view, () => listExpirable(db(), network, mode, view.scannedTime, BATCH));
+    const ids = deep.map((payment) => payment.invoiceId);
+    await applyAll(approved ? ids.filter((id) => approved.has(id)) : ids, view);
+    if (deep.length < BATCH) break;
+    after = deep.at(-1) ?? null;
+  }
+  for (;;) {
+    const ids = await listExpirable(db(), network, mode, view.scannedTime, BATCH);
+    // Nothing changed: another worker did these, and the next tick sees what is left.
+    if ((await applyAll(ids, view)) === 0 || ids.length < BATCH) return;
+  }
 }
 
-async function inBatches(view: ChainView, list: () => Promise<string[]>): Promise<void> {
-  for (;;) {
-    const ids = await list();
-    if (ids.length === 0) return;
-    const changed = await db().transaction(async (tx) => {
-      const found = await lockSettleable(tx, ids);
-      const urls = await webhookUrlsOf(tx, [...new Set(found.map((entry) => entry.invoice.merchantId))]);
-      let changes = 0;
-      for (const entry of found) {
-        if (await apply(tx, entry, view, urls.get(entry.invoice.merchantId) ?? null)) changes++;
-      }
-      return changes;
-    });
-    if (changed > 0) nudge("deliver");
-    // Nothing changed: another worker did these, and the next tick sees what is left.
-    if (changed === 0 || ids.length < BATCH) return;
-  }
+/** @returns how many of the invoices changed. */
+async function applyAll(ids: string[], view: ChainView): Promise<number> {
+  if (ids.length === 0) return 0;
+  const changed = await db().transaction(async (tx) => {
+    const found = await lockSettleable(tx, ids);
+    const urls = await webhookUrlsOf(tx, [...new Set(found.map((entry) => entry.invoice.merchantId))]);
+    let changes = 0;
+    for (const entry of found) {
+      if (await apply(tx, entry, view, urls.get(entry.invoice.merchantId) ?? null)) changes++;
+    }
+    return changes;
+  });
+  if (changed > 0) nudge("deliver");
+  return changed;
 }
 
 async function apply(
