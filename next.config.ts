@@ -4,21 +4,6 @@ import type { NextConfig } from "next";
 // Not import.meta.dirname: Node 20.9 does not have it.
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-const policy = [
-  "default-src 'self'",
-  // Next.js writes its data into inline scripts; nonces replace this where the pay page needs more. React's development
-  // build evaluates code.
-  `script-src 'self' 'unsafe-inline'${process.env.NODE_ENV === "development" ? " 'unsafe-eval'" : ""}`,
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
-
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
@@ -35,6 +20,8 @@ const config: NextConfig = {
   agentRules: false,
   // `npm run check` and CI check the types; whoever only runs the gateway need not wait for it.
   typescript: { ignoreBuildErrors: true },
+  // The rest of a page's security headers, with its nonce, is set for each request in proxy.ts. No HSTS: it belongs to
+  // whoever terminates TLS.
   async headers() {
     return [
       {
@@ -42,16 +29,6 @@ const config: NextConfig = {
         headers: [
           { key: "X-Content-Type-Options", value: "nosniff" },
           { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
-        ],
-      },
-      {
-        // No HSTS here: it belongs to whoever terminates TLS.
-        source: "/((?!api/|_next/).*)",
-        headers: [
-          { key: "Content-Security-Policy", value: policy },
-          { key: "X-Frame-Options", value: "DENY" },
-          { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
-          { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=(), payment=(), usb=()" },
         ],
       },
     ];

@@ -1,13 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { isWellFormedPath, pageSegmentOf, payRewrite } from "@/lib/pay/paths";
 import { payErrorResponse } from "@/lib/pay/responses";
 import { payPageExists } from "@/lib/pay/service";
+import { contentSecurityPolicy, NONCE_HEADER, pageHeaders } from "@/lib/security-headers";
 
 /**
- * Gives the pay host its short addresses, and addresses that lead nowhere a clean answer: Next.js would answer 500 to a
- * malformed one, and render a page's own "not found" in the browser only, which shows nothing without JavaScript.
+ * Gives every page its nonce and its security headers, the pay host its short addresses, and addresses that lead nowhere a
+ * clean answer: Next.js would answer 500 to a malformed one, and render a page's own "not found" in the browser only, which
+ * shows nothing without JavaScript.
  */
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
@@ -20,13 +23,13 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host") ?? "";
   const target = payRewrite(host, pathname, env());
   const path = target ?? pathname;
-  if (!path.startsWith("/pay/")) return wellFormed ? NextResponse.next() : rewrite(request, NOT_FOUND);
+  if (!path.startsWith("/pay/")) return page(request, wellFormed ? null : NOT_FOUND);
   if (!wellFormed && /\/status\/*$/.test(path)) {
     return payErrorResponse(new AppError("not_found", "No invoice has this reference"));
   }
   const segment = pageSegmentOf(path);
   const found = wellFormed && (segment === null || (await payPageExists(segment)));
-  const response = !found ? rewrite(request, NOT_FOUND) : target ? rewrite(request, target) : NextResponse.next();
+  const response = page(request, found ? target : NOT_FOUND);
   response.headers.set("x-robots-tag", "noindex, nofollow");
   return response;
 }
@@ -34,10 +37,21 @@ export async function proxy(request: NextRequest): Promise<Response> {
 /** Next.js's name of the page in app/not-found.tsx; it answers 404. */
 const NOT_FOUND = "/_not-found";
 
-function rewrite(request: NextRequest, pathname: string): NextResponse {
+/**
+ * Lets the request through, or leads it elsewhere in the app, with a nonce: Next.js finds it in the request's policy, a page in
+ * the header of its own. Pages are rendered for each request (app/layout.tsx sees to it): one made in advance has no nonce.
+ */
+function page(request: NextRequest, pathname: string | null): NextResponse {
+  const policy = { nonce: randomBytes(16).toString("base64"), development: env().development };
+  const headers = new Headers(request.headers);
+  headers.set(NONCE_HEADER, policy.nonce);
+  headers.set("content-security-policy", contentSecurityPolicy(policy));
   const url = request.nextUrl.clone();
-  url.pathname = pathname;
-  return NextResponse.rewrite(url);
+  if (pathname !== null) url.pathname = pathname;
+  const init = { request: { headers } };
+  const response = pathname === null ? NextResponse.next(init) : NextResponse.rewrite(url, init);
+  for (const [name, value] of Object.entries(pageHeaders(policy))) response.headers.set(name, value);
+  return response;
 }
 
 export const config = {

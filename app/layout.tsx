@@ -1,6 +1,7 @@
 import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
+import { connection } from "next/server";
 import type { ReactNode } from "react";
 import "./globals.css";
 
@@ -20,8 +21,12 @@ export const viewport: Viewport = {
   ],
 };
 
-/** The frame of every page: language, fonts, colours. */
-export default function RootLayout({ children }: { children: ReactNode }) {
+/**
+ * The frame of every page: language, fonts, colours. No page is rendered in advance: its scripts run by a nonce (proxy.ts), which
+ * belongs to one request.
+ */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  await connection();
   return (
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <body>{children}</body>

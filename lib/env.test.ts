@@ -27,6 +27,7 @@ describe("loadEnv", () => {
       webhookAllowCidrs: [],
       rateLimitMultiplier: 1,
       registration: "open",
+      development: false,
       logLevel: "info",
     });
   });

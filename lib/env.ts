@@ -41,6 +41,8 @@ export type Env = {
   webhookAllowCidrs: string[];
   rateLimitMultiplier: number;
   registration: "open" | "closed";
+  /** `next dev`. */
+  development: boolean;
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 };
 
@@ -130,6 +132,7 @@ const schema = z.object({
     .refine((n) => n > 0, "must be a positive number")
     .default(1),
   REGISTRATION: z.enum(["open", "closed"], "must be open or closed").default("open"),
+  NODE_ENV: z.string().optional(),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn or error")
     .default("info"),
@@ -190,6 +193,7 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
     webhookAllowCidrs: v.WEBHOOK_ALLOW_CIDRS,
     rateLimitMultiplier: v.RATE_LIMIT_MULTIPLIER,
     registration: v.REGISTRATION,
+    development: v.NODE_ENV === "development",
     logLevel: v.LOG_LEVEL,
   };
 }
