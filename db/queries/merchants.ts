@@ -51,6 +51,16 @@ export async function findMerchant(db: Executor, id: string): Promise<Merchant |
   return row ?? null;
 }
 
+/**
+ * Makes changes of what a merchant has one of (its current key, say) wait for each other, until the end of the transaction. What
+ * only refers to the merchant need not wait.
+ * @returns false where there is no such merchant.
+ */
+export async function lockMerchant(tx: Executor, id: string): Promise<boolean> {
+  const rows = await tx.select({ id: merchants.id }).from(merchants).where(eq(merchants.id, id)).for("no key update");
+  return rows.length > 0;
+}
+
 /** @returns false where there is no such merchant. */
 export async function setMerchantStatus(tx: Executor, id: string, status: Merchant["status"]): Promise<boolean> {
   const rows = await tx.update(merchants).set({ status }).where(eq(merchants.id, id)).returning({ id: merchants.id });

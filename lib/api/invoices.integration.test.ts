@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eq, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { idempotencyKeys, invoices } from "@/db/schema";
@@ -7,6 +7,7 @@ import { createTestMerchant, type TestAnswer, type TestMerchant, type TestReques
 import { api as handler } from "@/lib/api";
 import { resetEnv } from "@/lib/env";
 import { STATUS_TEXT } from "@/lib/errors";
+import { rotateApiKey } from "@/lib/merchants/rotation";
 import { changeMerchantStatus } from "@/lib/merchants/service";
 
 /** The contract of /api/v1/invoices, case by case. Every answer that passes through here is checked for its form. */
@@ -122,6 +123,73 @@ describe("the object", () => {
     expect(Date.parse(body.expiresAt ?? "") - Date.parse(body.createdAt ?? "")).toBe(1_800_000);
     expect(body).not.toHaveProperty("whiteLabel");
     expect(body).toMatchObject({ metadata: null, title: null, description: null, callbackUrl: null, returnUrl: null });
+  });
+});
+
+describe("what a merchant changes counts from the next request on", () => {
+  const secondsOf = (invoice: Record<string, string>) =>
+    (Date.parse(invoice.expiresAt ?? "") - Date.parse(invoice.createdAt ?? "")) / 1000;
+  /** As another process does it: behind the back of this one. */
+  const set = (id: string, change: SQL) => db().execute(sql`update merchants set ${change} where id = ${id}`);
+
+  it("the default of expirySeconds, which a request's own goes before", async () => {
+    const merchant = await createTestMerchant();
+    await merchant.addWallet("ethereum");
+    expect(secondsOf(await create({}, merchant.testKey))).toBe(1800);
+    for (const seconds of [300, 7200]) {
+      await set(merchant.id, sql`default_expiry_seconds = ${seconds}`);
+      expect(secondsOf(await create({}, merchant.testKey))).toBe(seconds);
+      expect(secondsOf(await create({ expirySeconds: null }, merchant.testKey))).toBe(seconds);
+      expect(secondsOf(await create({ expirySeconds: 1200 }, merchant.testKey))).toBe(1200);
+    }
+  });
+
+  it("how far an amount may be adjusted", async () => {
+    const merchant = await createTestMerchant();
+    await merchant.addWallet("ethereum");
+    await post({ amountUsdt: "10" }, {}, merchant.testKey);
+    await set(merchant.id, sql`adjustment_limit = 0`);
+    expect((await post({ amountUsdt: "10" }, {}, merchant.testKey)).status).toBe(409);
+    await set(merchant.id, sql`adjustment_limit = 1`);
+    expect((await post({ amountUsdt: "10" }, {}, merchant.testKey)).body.amountUsdtExact).toBe("10.0001");
+    expect((await post({ amountUsdt: "10" }, {}, merchant.testKey)).status).toBe(409);
+  });
+
+  it("a new wallet, while creates go on: each answer is right for its moment", async () => {
+    const merchant = await createTestMerchant();
+    const key = merchant.testKey;
+    expect((await post(valid(), {}, key)).body.code).toBe("no_wallet");
+    const first = await merchant.addWallet("ethereum");
+    expect((await create({}, key)).walletId).toBe(first.id);
+    const second = await merchant.addWallet("ethereum");
+    expect((await create({ walletId: second.id }, key)).payoutAddress).toBe(second.address);
+    await merchant.addWallet("bsc");
+    expect(pathsOf(await post(valid(), {}, key))).toEqual(["assetCode"]);
+  });
+
+  it("a key that was replaced, by this process or another, is dead for creating at once", async () => {
+    const merchant = await createTestMerchant();
+    await merchant.addWallet("ethereum");
+    await create({}, merchant.testKey);
+    const { key } = await rotateApiKey(merchant.id, { mode: "test", grace: 0 }, "test");
+    expect((await post(valid(), {}, merchant.testKey)).status).toBe(401);
+    await create({}, key);
+    await db().execute(
+      sql`update api_keys set expires_at = now() where merchant_id = ${merchant.id} and mode = 'test'`,
+    );
+    expect((await post(valid(), {}, key)).status).toBe(401);
+    const made = await db().select().from(invoices).where(eq(invoices.merchantId, merchant.id));
+    expect(made).toHaveLength(2);
+  });
+
+  it("a suspension, by this process or another", async () => {
+    const merchant = await createTestMerchant();
+    await merchant.addWallet("ethereum");
+    await create({}, merchant.testKey);
+    await set(merchant.id, sql`status = 'suspended'`);
+    expect((await post(valid(), {}, merchant.testKey)).status).toBe(403);
+    await changeMerchantStatus(merchant.id, "active", "test");
+    await create({}, merchant.testKey);
   });
 });
 

@@ -168,7 +168,7 @@ describe("what it says of requests", () => {
       reference: { minLength: 1, maxLength: 50, pattern: "^[ -~]{1,50}$" },
       callbackUrl: { format: "uri", maxLength: 500 },
       returnUrl: { format: "uri", maxLength: 500 },
-      expirySeconds: { type: ["integer", "null"], minimum: 300, maximum: 7200, default: 1800 },
+      expirySeconds: { type: ["integer", "null"], minimum: 300, maximum: 7200 },
       metadata: { type: ["object", "null"], additionalProperties: true },
       walletId: { format: "uuid" },
       title: { maxLength: 200 },

@@ -132,7 +132,10 @@ export const createInvoiceSchema = z
         .int("expirySeconds must be a whole number from 300 to 7200")
         .min(300, "expirySeconds must be at least 300")
         .max(7200, "expirySeconds must be at most 7200"),
-    ).meta({ description: "How long the customer has to pay.", default: 1800 }),
+    ).meta({
+      description:
+        "How long the customer has to pay. If left out: your account's default, which is 1800 until you change it.",
+    }),
     metadata: optional(metadata),
     walletId: optional(z.guid("walletId must be the id of one of your wallets").toLowerCase()).meta({
       description: "Pay into this wallet, and only this one; else the network's default wallet.",

@@ -26,9 +26,10 @@ import { nudge } from "@/lib/jobs/nudge";
 import { emitEvent } from "@/lib/webhooks/events";
 import type { CreateInvoiceInput } from "./schema";
 
-const DEFAULT_EXPIRY_SECONDS = 1800;
-
-type Terms = Pick<Merchant, "id" | "adjustmentLimit" | "amountCooldownSeconds" | "walletsVersion">;
+type Terms = Pick<
+  Merchant,
+  "id" | "adjustmentLimit" | "amountCooldownSeconds" | "defaultExpirySeconds" | "walletsVersion"
+>;
 
 /**
  * Creates an invoice. The slot and the invoice are one statement; `amount_slots`' primary key keeps two invoices from one
@@ -52,7 +53,7 @@ export async function createInvoice(
   }
   const scope = { merchantId: merchant.id, mode };
   const reference = input.reference ?? randomToken(20);
-  const expirySeconds = input.expirySeconds ?? DEFAULT_EXPIRY_SECONDS;
+  const expirySeconds = input.expirySeconds ?? merchant.defaultExpirySeconds;
   const options = {
     adjustmentLimit: merchant.adjustmentLimit,
     expirySeconds,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { db } from "@/db/client";
 import { insertAudit } from "@/db/queries/audit";
-import { endCurrentKey, findMerchant, insertApiKey, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
+import { endCurrentKey, insertApiKey, lockMerchant, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
 import { MODES } from "@/db/schema/columns";
 import { newApiKey } from "@/lib/api-keys/service";
 import { encryptSecret } from "@/lib/crypto";
@@ -30,7 +30,8 @@ const noMerchant = () => new AppError("not_found", "There is no such merchant");
 
 /**
  * Replaces a merchant's API key of a mode. The old one is dead when this returns, or after a grace period.
- * `api_keys_one_current` keeps two rotations at once from leaving two current keys.
+ * Two at once come one after the other, each ending the key of the one before; `api_keys_one_current` keeps two current keys from
+ * ever standing together.
  * @returns the new key, which is shown this once.
  */
 export async function rotateApiKey(
@@ -40,7 +41,7 @@ export async function rotateApiKey(
 ): Promise<{ key: string }> {
   const { key, stored } = newApiKey(mode);
   await db().transaction(async (tx) => {
-    if (!(await findMerchant(tx, merchantId))) throw noMerchant();
+    if (!(await lockMerchant(tx, merchantId))) throw noMerchant();
     await endCurrentKey(tx, merchantId, mode, until(grace) ?? new Date(0));
     await insertApiKey(tx, { merchantId, ...stored });
     await insertAudit(tx, {
