@@ -16,6 +16,8 @@ const config: NextConfig = {
   // A lockfile in a directory above must not move the root.
   turbopack: { root },
   outputFileTracingRoot: root,
+  // Read when the server runs, not imported.
+  outputFileTracingIncludes: { "/*": ["./content/**/*"] },
   // `next dev` would write into the repository.
   agentRules: false,
   // `npm run check` and CI check the types; whoever only runs the gateway need not wait for it.

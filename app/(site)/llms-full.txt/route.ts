@@ -1,0 +1,8 @@
+import { llmsFull } from "@/lib/docs/llms";
+
+export const dynamic = "force-dynamic";
+
+/** The documentation for programs that read. */
+export function GET(): Response {
+  return new Response(llmsFull(), { headers: { "content-type": "text/plain; charset=utf-8" } });
+}
