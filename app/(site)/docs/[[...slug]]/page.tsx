@@ -8,7 +8,7 @@ import { DocsSearch } from "@/components/site/docs-search";
 import { DocsToc } from "@/components/site/docs-toc";
 import { SiteFooter } from "@/components/site/footer";
 import { SiteHeader } from "@/components/site/header";
-import "@/components/site/docs.css";
+import "../docs.css";
 import { docsPath, docsSources } from "@/lib/docs/content";
 import { renderPage } from "@/lib/docs/render";
 import { env } from "@/lib/env";
