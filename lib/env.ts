@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { NETWORKS, type Network } from "@/lib/networks";
 
 /**
  * The configuration, read from environment variables in this file only. Every variable has a default that works on a
  * fresh machine; a wrong value stops the start with one line that names the variable.
  */
 
-export const NETWORKS = ["tron", "ethereum", "bsc"] as const;
-export type Network = (typeof NETWORKS)[number];
+export { NETWORKS, type Network };
 
 /** What the operator set for one network; what is left out comes from the table in `lib/chains/networks.ts`. */
 export type NetworkSettings = {

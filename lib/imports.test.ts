@@ -76,7 +76,9 @@ describe("the test itself", () => {
 
 describe("the direction of imports", () => {
   // What has no dependencies of its own: names, configuration, money, time, errors.
-  const BASE = ["env", "errors", "log", "clock", "money", "crypto", "metrics"].map((name) => `lib/${name}`);
+  const BASE = ["env", "errors", "log", "clock", "money", "crypto", "metrics", "mode", "networks"].map(
+    (name) => `lib/${name}`,
+  );
 
   it("db imports nothing of ours but db and lib's base files", () => {
     const inDb = within("db");

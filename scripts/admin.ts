@@ -22,6 +22,17 @@ const COMMANDS: Record<string, Command> = {
   },
   "merchant:suspend": { required: ["merchant"], run: (options) => setStatus(options, "suspended") },
   "merchant:activate": { required: ["merchant"], run: (options) => setStatus(options, "active") },
+  "password:reset": {
+    required: ["email"],
+    optional: ["password"],
+    run: async (options) => {
+      const [{ resetPassword }, { resetPasswordSchema }] = await Promise.all([
+        import("@/lib/auth/service"),
+        import("@/lib/auth/schema"),
+      ]);
+      return resetPassword(await parse(resetPasswordSchema, options), ACTOR);
+    },
+  },
   "wallet:add": {
     required: ["merchant", "network", "address"],
     optional: ["label"],

@@ -20,7 +20,7 @@ export function CopyButton({ text, label, copied }: { text: string; label: strin
     <button
       type="button"
       className={`${button.secondary} needs-script w-full`}
-      onClick={async () => setResult((await copy(text)) ? "copied" : "failed")}
+      onClick={async () => setResult((await copyText(text)) ? "copied" : "failed")}
     >
       <span className="grid" aria-live="polite">
         <span className={shown("idle")}>
@@ -37,7 +37,8 @@ export function CopyButton({ text, label, copied }: { text: string; label: strin
   );
 }
 
-async function copy(text: string): Promise<boolean> {
+/** Puts `text` on the clipboard. @returns false where the browser does not allow it. */
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

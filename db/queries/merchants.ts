@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { and, eq, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { buildOnce, type Executor } from "@/db/client";
 import { apiKeys, merchants, users } from "@/db/schema";
 
@@ -123,4 +123,20 @@ export async function setWebhookUrl(tx: Executor, merchantId: string, url: strin
     .where(eq(merchants.id, merchantId))
     .returning({ id: merchants.id });
   return rows.length > 0;
+}
+
+/** Whether any of a merchant's keys of a mode has ever been used. */
+export async function hasUsedKey(db: Executor, merchantId: string, mode: ApiKey["mode"]): Promise<boolean> {
+  const rows = await db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.merchantId, merchantId), eq(apiKeys.mode, mode), isNotNull(apiKeys.lastUsedAt)))
+    .limit(1);
+  return rows.length > 0;
+}
+
+/** Keeps the first time that an API key was copied. */
+export async function setKeyCopied(db: Executor, merchantId: string): Promise<void> {
+  const unset = and(eq(merchants.id, merchantId), isNull(merchants.keyCopiedAt));
+  await db.update(merchants).set({ keyCopiedAt: sql`now()` }).where(unset);
 }

@@ -1,6 +1,7 @@
 import { bigint, numeric, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { v7 } from "uuid";
 import { NETWORKS, type Network } from "@/lib/env";
+import { MODES, type Mode } from "@/lib/mode";
 
 /** Column kinds that several tables share, so that each is spelled once. */
 
@@ -10,8 +11,7 @@ export const id = () => uuid().primaryKey().$defaultFn(v7);
 /** A moment, to the millisecond, UTC. */
 export const time = () => timestamp({ withTimezone: true, precision: 3, mode: "date" });
 
-export const MODES = ["test", "live"] as const;
-export type Mode = (typeof MODES)[number];
+export { MODES, type Mode };
 /** Which world a row belongs to. Test and live never mix: the mode is part of every key and every query. */
 export const mode = () => text({ enum: MODES });
 

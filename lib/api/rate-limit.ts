@@ -1,6 +1,6 @@
 import { env } from "@/lib/env";
 
-/** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address. */
+/** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address; logging in, per account too. */
 export const LIMITS = {
   create: 100,
   get: 300,
@@ -10,6 +10,9 @@ export const LIMITS = {
   account: 60,
   failed_authentication: 30,
   public: 300,
+  login_address: 30,
+  login_account: 10,
+  register: 10,
 } as const;
 export type LimitName = keyof typeof LIMITS;
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { db } from "@/db/client";
-import { insertAudit } from "@/db/queries/audit";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import { endCurrentKey, insertApiKey, lockMerchant, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
 import { MODES } from "@/db/schema/columns";
 import { newApiKey } from "@/lib/api-keys/service";
@@ -37,7 +37,7 @@ const noMerchant = () => new AppError("not_found", "There is no such merchant");
 export async function rotateApiKey(
   merchantId: string,
   { mode, grace }: z.output<typeof rotateKeySchema>,
-  actor: string,
+  actor: Actor,
 ): Promise<{ key: string }> {
   const { key, stored } = newApiKey(mode);
   await db().transaction(async (tx) => {
@@ -62,7 +62,7 @@ export async function rotateApiKey(
 export async function rotateWebhookSecret(
   merchantId: string,
   { grace }: z.output<typeof rotateSecretSchema>,
-  actor: string,
+  actor: Actor,
 ): Promise<{ webhookSecret: string }> {
   const webhookSecret = generateWebhookSecret();
   await db().transaction(async (tx) => {
@@ -77,7 +77,7 @@ export async function rotateWebhookSecret(
  * Sets where webhooks go when an invoice names no `callbackUrl`; null: nowhere.
  * @throws {AppError} url_not_allowed, not_found
  */
-export async function changeWebhookUrl(merchantId: string, url: string | null, actor: string): Promise<void> {
+export async function changeWebhookUrl(merchantId: string, url: string | null, actor: Actor): Promise<void> {
   const check = url === null ? null : checkTargetUrl(url, env().webhookAllowCidrs);
   if (check && !check.ok) throw new AppError("url_not_allowed", check.reason);
   await db().transaction(async (tx) => {

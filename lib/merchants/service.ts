@@ -1,30 +1,20 @@
-import { hash } from "@node-rs/argon2";
 import { v7 } from "uuid";
 import { z } from "zod";
 import { db } from "@/db/client";
-import { insertAudit } from "@/db/queries/audit";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import { insertApiKey, insertMerchant, insertUser, setMerchantStatus } from "@/db/queries/merchants";
 import { newApiKey } from "@/lib/api-keys/service";
+import { hashPassword } from "@/lib/auth/password";
+import { businessNameSchema, emailSchema, passwordSchema } from "@/lib/auth/schema";
 import { encryptSecret } from "@/lib/crypto";
 import { AppError } from "@/lib/errors";
 import { secretContext } from "@/lib/webhooks/deliver";
 import { generateWebhookSecret } from "@/lib/webhooks/sign";
 
 export const createMerchantSchema = z.object({
-  email: z
-    .email("email must be an e-mail address")
-    .max(254, "email must have at most 254 characters")
-    .transform((email) => email.toLowerCase()),
-  name: z
-    .string("name must be text")
-    .trim()
-    .min(1, "name must not be empty")
-    .max(100, "name must have at most 100 characters"),
-  password: z
-    .string()
-    .min(10, "password must have at least 10 characters")
-    .max(200, "password must have at most 200 characters")
-    .optional(),
+  email: emailSchema,
+  name: businessNameSchema,
+  password: passwordSchema.optional(),
 });
 
 /** What is shown once, when a merchant is made. */
@@ -35,16 +25,12 @@ export type NewMerchant = { merchantId: string; testKey: string; liveKey: string
  * address from having two accounts.
  * @throws {AppError} invalid_request where the address has an account.
  */
-export async function createMerchant(
-  input: z.output<typeof createMerchantSchema>,
-  actor: string,
-): Promise<NewMerchant> {
+export async function createMerchant(input: z.output<typeof createMerchantSchema>, actor: Actor): Promise<NewMerchant> {
   const merchantId = v7();
   const webhookSecret = generateWebhookSecret();
   const testKey = newApiKey("test");
   const liveKey = newApiKey("live");
-  // argon2id with the library's defaults, which follow OWASP's advice.
-  const passwordHash = input.password === undefined ? null : await hash(input.password);
+  const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
   await db().transaction(async (tx) => {
     const sealed = encryptSecret(webhookSecret, secretContext(merchantId));
     await insertMerchant(tx, { id: merchantId, name: input.name, webhookSecret: sealed });
@@ -62,7 +48,7 @@ export async function createMerchant(
 export async function changeMerchantStatus(
   merchantId: string,
   status: "active" | "suspended",
-  actor: string,
+  actor: Actor,
 ): Promise<void> {
   await db().transaction(async (tx) => {
     if (!(await setMerchantStatus(tx, merchantId, status)))

@@ -1,5 +1,5 @@
 import { db } from "@/db/client";
-import { insertAudit } from "@/db/queries/audit";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import { findCursor } from "@/db/queries/chain";
 import { hasPayment } from "@/db/queries/invoices";
 import { lockInvoiceById, markConfirmed, webhookUrlsOf } from "@/db/queries/settlement";
@@ -42,7 +42,7 @@ export async function listUnmatchedTransfers(where: { merchantId: string | null;
 export async function acceptTransfer(
   transferId: string,
   invoiceId: string,
-  actor: string,
+  actor: Actor,
   scope?: { merchantId: string },
 ) {
   const refuse = (message: string) => new AppError("transfer_not_acceptable", message);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { db } from "@/db/client";
-import { insertAudit } from "@/db/queries/audit";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import { findMerchant } from "@/db/queries/merchants";
 import { insertWallet, type Wallet } from "@/db/queries/wallets";
 import { parseAddress } from "@/lib/chains/address";
@@ -21,7 +21,7 @@ export const addWalletSchema = z.object({
 export async function addWallet(
   merchantId: string,
   input: z.output<typeof addWalletSchema>,
-  actor: string,
+  actor: Actor,
 ): Promise<Wallet> {
   const { network } = input;
   const parsed = parseAddress(network, input.address);

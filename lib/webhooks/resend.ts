@@ -1,5 +1,5 @@
 import { db } from "@/db/client";
-import { insertAudit } from "@/db/queries/audit";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import { resetDelivery } from "@/db/queries/deliveries";
 import { AppError } from "@/lib/errors";
 import { nudge } from "@/lib/jobs/nudge";
@@ -11,7 +11,7 @@ import { nudge } from "@/lib/jobs/nudge";
  */
 export async function resendDelivery(
   deliveryId: string,
-  actor: string,
+  actor: Actor,
 ): Promise<{ deliveryId: string; status: string }> {
   const delivery = await db().transaction(async (tx) => {
     const row = await resetDelivery(tx, deliveryId);
