@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyLine } from "@/components/ui/copy";
 import type { Action } from "@/lib/auth/actions";
@@ -20,7 +21,7 @@ export function NewKeys({
   // Only ticks a box of the checklist: nothing to tell where it fails.
   const onCopied = () => void markKeyCopied({ mode: "test", merchantId }, {}).catch(() => null);
   return (
-    <>
+    <div className="md:-mx-28">
       <h1 className="text-2xl font-semibold tracking-tight">Your keys</h1>
       <p className="mt-3 leading-6 text-muted">
         They are shown this once. Keep them where only your server can read them. A lost one can be replaced in the
@@ -40,14 +41,14 @@ export function NewKeys({
           <CopyLine text={firstCall(appUrl, testKey)} what="the command" onCopied={onCopied} />
         </Secret>
       </dl>
-      <Button variant="primary" asChild className="mt-8 sm:h-11">
+      <Button variant="primary" asChild className="mt-8 w-full sm:h-11 md:w-auto md:px-6">
         <Link href="/dashboard">Go to the dashboard</Link>
       </Button>
-    </>
+    </div>
   );
 }
 
-function Secret({ name, hint, children }: { name: string; hint: string; children: React.ReactNode }) {
+function Secret({ name, hint, children }: { name: string; hint: string; children: ReactNode }) {
   return (
     <div>
       <dt className="flex flex-wrap items-baseline gap-x-2 text-sm font-medium">

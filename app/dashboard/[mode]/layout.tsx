@@ -38,15 +38,21 @@ export default async function DashboardLayout({
         <Sidebar mode={mode} merchantName={merchant.name} email={user.email} />
         <div className="min-w-0 flex-1">
           {mode === "test" && (
-            <p className="border-b border-amber-line bg-amber-fill px-4 py-1.5 text-center text-xs leading-5 font-medium text-amber">
+            <section
+              aria-label="Test mode"
+              className="border-b border-amber-line bg-amber-fill px-4 py-1.5 text-center text-xs leading-5 font-medium text-amber"
+            >
               Test mode: no real money moves here
-            </p>
+            </section>
           )}
           {merchant.status === "suspended" && (
-            <p role="alert" className="border-b border-red-line bg-red-fill px-4 py-2 text-center text-sm text-red">
+            <section
+              aria-label="Suspended"
+              className="border-b border-red-line bg-red-fill px-4 py-2 text-center text-sm text-red"
+            >
               This account is suspended: the API refuses its keys and nothing can be changed. Open invoices are still
               watched and credited. Ask the operator of this gateway.
-            </p>
+            </section>
           )}
           <main id="content" className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-8 sm:py-8">
             {children}

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { PageHeader } from "@/components/dashboard/page-header";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/states";
 
@@ -7,6 +8,7 @@ export default function DashboardNotFound() {
   return (
     <>
       <title>Not found</title>
+      <PageHeader title="Nothing here" />
       <EmptyState
         action={
           <Button asChild>
