@@ -1,6 +1,6 @@
 import { env } from "@/lib/env";
 
-/** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address; logging in, per account too. */
+/** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address. */
 export const LIMITS = {
   create: 100,
   get: 300,
@@ -10,11 +10,15 @@ export const LIMITS = {
   account: 60,
   failed_authentication: 30,
   public: 300,
-  login_address: 30,
-  login_account: 10,
-  register: 10,
 } as const;
 export type LimitName = keyof typeof LIMITS;
+
+/** The same for the dashboard's doors: logging in, per IP address and per account; registering, per IP address. */
+const DOOR_LIMITS = { login_address: 30, login_account: 10, register: 10 } as const;
+export type DoorLimitName = keyof typeof DOOR_LIMITS;
+
+type AnyLimitName = LimitName | DoorLimitName;
+const ALL_LIMITS: Record<AnyLimitName, number> = { ...LIMITS, ...DOOR_LIMITS };
 
 export const WINDOW_SECONDS = 60;
 
@@ -27,9 +31,10 @@ export type RateDecision = {
 };
 
 /** What counts requests: in process, or shared by several servers. */
-export type RateLimiter = { take(name: LimitName, subject: string): Promise<RateDecision> };
+export type RateLimiter = { take(name: AnyLimitName, subject: string): Promise<RateDecision> };
 
-export const limitOf = (name: LimitName): number => Math.max(1, Math.floor(LIMITS[name] * env().rateLimitMultiplier));
+export const limitOf = (name: AnyLimitName): number =>
+  Math.max(1, Math.floor(ALL_LIMITS[name] * env().rateLimitMultiplier));
 
 type Bucket = { window: number; count: number; previous: number };
 const MAX_SUBJECTS = 100_000;
@@ -43,7 +48,7 @@ export class LocalRateLimiter implements RateLimiter {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  async take(name: LimitName, subject: string): Promise<RateDecision> {
+  async take(name: AnyLimitName, subject: string): Promise<RateDecision> {
     const limit = limitOf(name);
     const nowMs = this.now();
     const windowMs = WINDOW_SECONDS * 1000;

@@ -3,7 +3,7 @@ import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
 import type { Merchant } from "@/db/queries/merchants";
 import { findUserByEmail, findUserOfSession, setPassword, type User } from "@/db/queries/users";
-import { type LimitName, rateLimiter } from "@/lib/api/rate-limit";
+import { type DoorLimitName, rateLimiter } from "@/lib/api/rate-limit";
 import { randomToken } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
@@ -98,7 +98,7 @@ async function storePassword(user: User, password: string, action: string, actor
   });
 }
 
-async function throttle(name: LimitName, subject: string): Promise<void> {
+async function throttle(name: DoorLimitName, subject: string): Promise<void> {
   const decision = await rateLimiter().take(name, subject);
   if (decision.allowed) return;
   throw new AppError("rate_limited", `Too many attempts. Try again in ${decision.resetSeconds} s`);
