@@ -3,15 +3,18 @@ import path from "node:path";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as runMigrations } from "drizzle-orm/postgres-js/migrator";
+import type postgres from "postgres";
 import type { Executor } from "./client";
 import { connect } from "./connect";
+import { learnServer } from "./server";
 
 const MIGRATIONS = path.join(process.cwd(), "db", "migrations");
 // Any constant will do; it only has to be ours.
 const MIGRATION_LOCK = 7_310_221_874n;
 
 /**
- * Brings a database to this version's schema. Safe when several servers start at once: one migrates, the others wait.
+ * Brings a database to this version's schema. Safe when several servers start at once: one migrates, the others wait. Everything
+ * happens in one transaction that holds the lock, so it works through a pooler too, and a migration that fails leaves nothing.
  * @throws where the database cannot be reached or is older than PostgreSQL 15.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
@@ -19,12 +22,19 @@ export async function migrate(databaseUrl: string): Promise<void> {
   try {
     const [row] = await client<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
     if (!row || row.version < 150_000) throw new Error("DATABASE_URL is older than PostgreSQL 15: use 15 or newer");
-    await client`select pg_advisory_lock(${MIGRATION_LOCK.toString()}::bigint)`;
-    await runMigrations(drizzle(client), { migrationsFolder: MIGRATIONS });
+    await client.begin(async (tx) => {
+      // Whoever waits, and whoever builds an index on a large table, may take longer than a query.
+      await tx`set local statement_timeout = 0`;
+      await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK.toString()}::bigint)`;
+      // The migrator opens a transaction of its own: inside this one that is a savepoint.
+      const begin = (work: (inner: postgres.TransactionSql) => Promise<unknown>) => tx.savepoint(work);
+      const locked = Object.assign(tx, { begin, options: client.options });
+      await runMigrations(drizzle(locked as unknown as postgres.Sql), { migrationsFolder: MIGRATIONS });
+    });
   } finally {
-    // Ending the session frees the lock.
     await client.end({ timeout: 5 });
   }
+  await learnServer(databaseUrl);
 }
 
 /** How many migrations this version has and how many the database has had. */

@@ -4,6 +4,13 @@ import { resetEnv } from "@/lib/env";
 import { closeDb } from "./client";
 import { connect } from "./connect";
 
+let route = (url: string): string => url;
+
+/** From now on tests reach their databases by another way, such as through a pooler. */
+export function routeTestDatabases(through: ((url: string) => string) | null): void {
+  route = through ?? ((url) => url);
+}
+
 /** Clones the migrated template into a database of the caller's own. */
 export async function createTestDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const server = inject("databaseServer");
@@ -19,7 +26,7 @@ export async function createTestDatabase(): Promise<{ url: string; drop: () => P
   await run(`create database ${name} template gateway_template`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`drop database if exists ${name} with (force)`) };
+  return { url: route(url.href), drop: () => run(`drop database if exists ${name} with (force)`) };
 }
 
 /**
