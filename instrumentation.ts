@@ -2,8 +2,12 @@
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { env } = await import("@/lib/env");
-  // `next build` and `next dev` without a database run no background work.
-  if (!env().databaseUrl || env().inngest.eventKey) return;
+  // `next build` and `next dev` without a database run nothing.
+  if (!env().databaseUrl) return;
+  const { mountApi } = await import("@/lib/api/mount");
+  const { nodeApi } = await import("@/lib/api");
+  mountApi(nodeApi);
+  if (env().inngest.eventKey) return;
   const { startEmbeddedEngine } = await import("@/lib/jobs/embedded");
   startEmbeddedEngine();
 }

@@ -13,9 +13,24 @@ import { type LimitName, type RateDecision, rateLimiter, rateLimitHeaders } from
 import { recordRequest } from "./request-log";
 
 /**
- * The only wrapper around every endpoint: it finds the endpoint, authenticates, limits, parses, runs, prints and logs. It takes
- * a Web `Request` and gives a `Response`, and knows no framework.
+ * The only wrapper around every endpoint: it finds the endpoint, authenticates, limits, parses, runs, prints and logs. It knows
+ * no framework and no server: lib/api/web.ts and lib/api/node.ts bring it requests.
  */
+
+/** A request, as far as the API looks at it. */
+export type ApiRequest = {
+  method: string;
+  /** Absolute. */
+  url: string;
+  headers: Pick<Headers, "get">;
+  /** The whole body; null where it is larger than so many bytes. */
+  read: (limit: number) => Promise<Uint8Array | null>;
+};
+
+/** An answer; `body` is null where there is to be none. */
+export type ApiResponse = { status: number; headers: Record<string, string>; body: string | null };
+
+export type Api = (request: ApiRequest) => Promise<ApiResponse>;
 
 export const API_PREFIX = "/api/v1";
 const DOCUMENT_PATH = `${API_PREFIX}/openapi.json`;
@@ -29,10 +44,7 @@ type Trace = { requestId: string; startedAt: Date; body: string | null; caller: 
 type Match = { endpoint: Endpoint; params: Record<string, string> };
 
 /** Makes the handler of an API from its endpoints. @param describe gives its OpenAPI document, which needs no key. */
-export function createApi(
-  endpoints: readonly Endpoint[],
-  describe: () => Record<string, unknown>,
-): (request: Request) => Promise<Response> {
+export function createApi(endpoints: readonly Endpoint[], describe: () => Record<string, unknown>): Api {
   const routes = endpoints.map((endpoint) => ({ endpoint, segments: endpoint.path.split("/").slice(1) }));
 
   return async (request) => {
@@ -45,7 +57,7 @@ export function createApi(
       answer = failure(error, trace.requestId);
     }
     record(request, url, trace, answer);
-    return new Response(request.method === "HEAD" || answer.status === 204 ? null : answer.body, {
+    return {
       status: answer.status,
       headers: {
         ...(answer.status === 204 ? {} : { "Content-Type": "application/json; charset=utf-8" }),
@@ -53,10 +65,11 @@ export function createApi(
         "X-Request-Id": trace.requestId,
         ...answer.headers,
       },
-    });
+      body: request.method === "HEAD" || answer.status === 204 ? null : answer.body,
+    };
   };
 
-  async function respond(request: Request, url: URL, trace: Trace): Promise<Answer> {
+  async function respond(request: ApiRequest, url: URL, trace: Trace): Promise<Answer> {
     if (url.pathname === DOCUMENT_PATH) return await limitedByAddress(request, trace, () => document(request));
     const matches = find(url.pathname);
     const match = matches.find(({ endpoint }) => endpoint.method === methodOf(request));
@@ -65,7 +78,7 @@ export function createApi(
   }
 
   /** What needs no key: no endpoint's path, or not its method. */
-  function elsewhere(request: Request, url: URL, matches: Match[]): Answer {
+  function elsewhere(request: ApiRequest, url: URL, matches: Match[]): Answer {
     if (matches.length === 0) {
       throw new AppError(
         "not_found",
@@ -80,7 +93,7 @@ export function createApi(
     throw methodNotAllowed(allow);
   }
 
-  function document(request: Request): Answer {
+  function document(request: ApiRequest): Answer {
     const allow = "GET, HEAD, OPTIONS";
     if (request.method === "OPTIONS") return { status: 204, body: "", headers: { Allow: allow }, errorCode: null };
     if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed(allow);
@@ -108,10 +121,10 @@ export function createApi(
   }
 }
 
-const methodOf = (request: Request) => (request.method === "HEAD" ? "GET" : request.method);
+const methodOf = (request: ApiRequest) => (request.method === "HEAD" ? "GET" : request.method);
 
 /** Answers within a limit per address, which the answer tells as every other does. */
-async function limitedByAddress(request: Request, trace: Trace, run: () => Answer): Promise<Answer> {
+async function limitedByAddress(request: ApiRequest, trace: Trace, run: () => Answer): Promise<Answer> {
   const decision = await rateLimiter().take("public", clientIp(request) ?? "unknown");
   const headers = rateLimitHeaders("public", decision);
   try {
@@ -135,7 +148,7 @@ function decode(segment: string): string | null {
   }
 }
 
-async function serve({ endpoint, params }: Match, request: Request, url: URL, trace: Trace): Promise<Answer> {
+async function serve({ endpoint, params }: Match, request: ApiRequest, url: URL, trace: Trace): Promise<Answer> {
   const caller = await authenticate(request, trace.requestId);
   trace.caller = caller;
   const decision = await rateLimiter().take(endpoint.limit, `${caller.merchant.id}/${caller.mode}`);
@@ -161,7 +174,7 @@ async function serve({ endpoint, params }: Match, request: Request, url: URL, tr
   }
 }
 
-async function authenticate(request: Request, requestId: string): Promise<Caller> {
+async function authenticate(request: ApiRequest, requestId: string): Promise<Caller> {
   const header = request.headers.get("authorization") ?? "";
   const token = /^Bearer\s+(\S+)\s*$/i.exec(header)?.[1];
   const found = token ? await authenticateKey(token) : null;
@@ -190,7 +203,7 @@ function tooMany(name: LimitName, decision: RateDecision): AppError {
   );
 }
 
-function idempotencyKey(request: Request): string | null {
+function idempotencyKey(request: ApiRequest): string | null {
   const key = request.headers.get("idempotency-key");
   if (key === null) return null;
   if (key.length >= 1 && key.length <= MAX_IDEMPOTENCY_KEY && /^[\x20-\x7e]+$/.test(key)) return key;
@@ -249,7 +262,7 @@ async function runOnce(
 async function parseInput(
   endpoint: Endpoint,
   params: Record<string, string>,
-  request: Request,
+  request: ApiRequest,
   url: URL,
   trace: Trace,
 ) {
@@ -272,7 +285,7 @@ async function parseInput(
   return input;
 }
 
-async function readBody(request: Request, exact: readonly string[], trace: Trace): Promise<unknown> {
+async function readBody(request: ApiRequest, exact: readonly string[], trace: Trace): Promise<unknown> {
   const type = request.headers.get("content-type") ?? "";
   const text = await readText(request);
   trace.body = text;
@@ -290,26 +303,19 @@ async function readBody(request: Request, exact: readonly string[], trace: Trace
   return value;
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: ApiRequest): Promise<string> {
   const tooLarge = () => new AppError("body_too_large", `The body is larger than ${MAX_BODY_BYTES / 1024} KB`);
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body?.getReader();
-  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-    size += part.value.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      await reader?.cancel();
-      throw tooLarge();
-    }
-    chunks.push(part.value);
-  }
+  const bytes = await request.read(MAX_BODY_BYTES);
+  if (!bytes) throw tooLarge();
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return UTF_8.decode(bytes);
   } catch {
     throw new AppError("malformed_json", "The body is not valid UTF-8");
   }
 }
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 function success(endpoint: Endpoint, result: unknown): Answer {
   return { status: endpoint.status, body: printJson(result), headers: {}, errorCode: null };
@@ -334,7 +340,7 @@ function failure(error: unknown, requestId: string): Answer {
   };
 }
 
-function record(request: Request, url: URL, trace: Trace, answer: Answer): void {
+function record(request: ApiRequest, url: URL, trace: Trace, answer: Answer): void {
   const durationMs = Date.now() - trace.startedAt.getTime();
   const { caller, requestId } = trace;
   log.debug({ requestId, method: request.method, path: url.pathname, status: answer.status, durationMs }, "request");

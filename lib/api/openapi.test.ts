@@ -8,6 +8,7 @@ import { createApi } from "./handle";
 import { parseJson } from "./json";
 import { errorsOf, openApiDocument } from "./openapi";
 import { errorSchema, webhookEventSchema } from "./schemas";
+import { serveWeb } from "./web";
 
 /**
  * The OpenAPI document: that it says what the API does, and that code can be generated from it. Real answers are held against
@@ -67,7 +68,7 @@ describe("the document", () => {
   });
 
   it("is what the API answers with, without a key", async () => {
-    const api = createApi(ENDPOINTS, () => openApiDocument(ENDPOINTS));
+    const api = serveWeb(createApi(ENDPOINTS, () => openApiDocument(ENDPOINTS)));
     const response = await api(new Request("http://gateway.test/api/v1/openapi.json"));
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
