@@ -5,7 +5,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 const alias = { "@": root.replace(/\/$/, "") };
 // The logger reads its level when it is loaded, before a test could set it.
 const env = { LOG_LEVEL: process.env.LOG_LEVEL ?? "silent" };
-const exclude = ["**/node_modules/**", ".next/**", "sdk/**", "examples/**"];
+const exclude = ["**/node_modules/**", ".next/**", "sdk/node/dist/**", "examples/**"];
 
 /**
  * `unit` needs nothing but Node. `integration` runs on a real PostgreSQL and, where a chain is read, a real EVM node.
