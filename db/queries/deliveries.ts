@@ -1,6 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { attempts, deliveries, events, invoices, merchants } from "@/db/schema";
+import type { Scope } from "./invoices";
+
+const inScope = (scope: Scope) => and(eq(deliveries.merchantId, scope.merchantId), eq(deliveries.mode, scope.mode));
 
 export type Delivery = typeof deliveries.$inferSelect;
 
@@ -104,13 +107,13 @@ export async function updateDelivery(
 
 /**
  * Sends a delivery again by hand: due now, with a new round of retries, under the same id and with the same bytes.
- * @returns false where there is no such delivery.
+ * @param scope whose it must be; left out: anybody's. @returns null where there is no such delivery.
  */
-export async function resetDelivery(db: Executor, id: string): Promise<Delivery | null> {
+export async function resetDelivery(db: Executor, id: string, scope?: Scope): Promise<Delivery | null> {
   const [row] = await db
     .update(deliveries)
     .set({ status: "pending", attemptsMade: 0, nextAttemptAt: sql`now()`, completedAt: null })
-    .where(eq(deliveries.id, id))
+    .where(and(eq(deliveries.id, id), scope && inScope(scope)))
     .returning();
   return row ?? null;
 }

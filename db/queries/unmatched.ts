@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import type { Mode } from "@/db/schema/columns";
 import type { Network } from "@/lib/env";
+import type { Scope } from "./invoices";
 
 export type UnmatchedReason = "underpaid" | "overpaid" | "late" | "duplicate" | "unknown";
 
@@ -25,52 +26,63 @@ export type UnmatchedTransfer = {
 type Row = Record<string, string | null>;
 
 /**
- * Transfers to merchants' wallets that pay none of their invoices, newest first, each with the invoice it was probably meant
- * for and why it does not pay it:
+ * Transfers to merchants' wallets that pay none of their invoices, the last stored first, each with the invoice it was probably
+ * meant for and why it does not pay it:
  * - `duplicate`: the exact amount of an invoice that another transfer pays;
  * - `late`: the exact amount of an invoice whose time was over, or that was cancelled;
  * - `underpaid`, `overpaid`: made while an invoice was open whose amount is the nearest, within half and double of it;
  * - `unknown`: none of these.
+ * @param page.before the transfer that the page begins behind.
  */
 export async function listUnmatched(
   db: Executor,
-  where: { merchantId: string | null; mode: Mode | null },
-  limit: number,
+  where: { merchantId: string | null; mode: Mode | null; transferId?: string; network?: Network },
+  page: { limit: number; before: string | null },
 ): Promise<UnmatchedTransfer[]> {
+  const conditions = [
+    sql`t.status = 'canonical'`,
+    ...(where.merchantId === null ? [] : [sql`u.merchant_id = ${where.merchantId}::uuid`]),
+    ...(where.mode === null ? [] : [sql`u.mode = ${where.mode}`]),
+    ...(where.transferId === undefined ? [] : [sql`u.transfer_id = ${where.transferId}::uuid`]),
+    ...(where.network === undefined ? [] : [sql`t.network = ${where.network}`]),
+    ...(page.before === null ? [] : [sql`u.transfer_id < ${page.before}::uuid`]),
+  ];
+  // An invoice's window is at most two hours long: what bounds the search on the indexes of amounts and of creation.
   const rows = await db.execute<Row>(sql`
     select t.id, w.merchant_id, w.id as wallet_id, t.network, t.mode, t.tx_hash, t.from_address, w.address,
       t.value::text as value, t.block_number::text as block_number,
       (extract(epoch from t.block_time) * 1000)::bigint::text as block_ms,
       coalesce(exact.reason, near.reason, 'unknown') as reason,
       coalesce(exact.id, near.id) as invoice_id, coalesce(exact.reference, near.reference) as invoice_reference
-    from transfers t
-    join wallets w on w.network = t.network and w.address_key = t.to_address_key
-      and (t.merchant_id is null or t.merchant_id = w.merchant_id)
+    from (
+      select u.transfer_id, u.merchant_id from unmatched_transfers u join transfers t on t.id = u.transfer_id
+      where ${sql.join(conditions, sql` and `)}
+      order by u.transfer_id desc limit ${page.limit}::int
+    ) u
+    join transfers t on t.id = u.transfer_id
+    join wallets w on w.merchant_id = u.merchant_id and w.network = t.network and w.address_key = t.to_address_key
     left join lateral (
       select i.id, i.reference,
         case when i.status <> 'cancelled' and exists (select 1 from payments p where p.invoice_id = i.id)
           then 'duplicate' else 'late' end as reason
       from invoices i
-      where i.wallet_id = w.id and i.mode = t.mode and i.amount = t.units and i.created_at <= t.block_time + interval '15 seconds'
-      order by i.created_at desc limit 1
+      where i.wallet_id = w.id and i.mode = t.mode and i.amount = t.units
+        and i.created_at <= t.block_time + interval '15 seconds' and i.expires_at <= t.block_time + interval '1 day'
+      order by i.expires_at desc limit 1
     ) exact on true
     left join lateral (
       select i.id, i.reference, case when t.value < i.base then 'underpaid' else 'overpaid' end as reason
       from (
         select id, reference, amount * power(10::numeric, case when network = 'bsc' then 14 else 2 end) as base
         from invoices
-        where wallet_id = w.id and mode = t.mode
-          and created_at <= t.block_time + interval '15 seconds' and expires_at >= t.block_time
+        where merchant_id = w.merchant_id and wallet_id = w.id and mode = t.mode
+          and created_at between t.block_time - interval '7200 seconds' and t.block_time + interval '15 seconds'
+          and expires_at >= t.block_time
       ) i
       where t.value between i.base / 2 and i.base * 2
       order by abs(t.value - i.base), i.id limit 1
     ) near on exact.id is null
-    where t.status = 'canonical'
-      and (${where.merchantId}::uuid is null or w.merchant_id = ${where.merchantId}::uuid)
-      and (${where.mode}::text is null or t.mode = ${where.mode}::text)
-      and not exists (select 1 from payments p where p.transfer_id = t.id and p.merchant_id = w.merchant_id)
-    order by t.block_time desc, t.id
-    limit ${limit}::int`);
+    order by t.id desc`);
   return rows.map((row) => ({
     id: row.id ?? "",
     merchantId: row.merchant_id ?? "",
@@ -87,4 +99,15 @@ export async function listUnmatched(
     likelyInvoiceId: row.invoice_id ?? null,
     likelyReference: row.invoice_reference ?? null,
   }));
+}
+
+/** How many there are, counted up to `limit`. */
+export async function countUnmatched(db: Executor, scope: Scope, limit: number): Promise<number> {
+  const rows = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from (
+      select 1 from unmatched_transfers u join transfers t on t.id = u.transfer_id
+      where u.merchant_id = ${scope.merchantId}::uuid and u.mode = ${scope.mode} and t.status = 'canonical'
+      limit ${limit}::int
+    ) found`);
+  return rows[0]?.count ?? 0;
 }

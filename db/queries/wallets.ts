@@ -19,6 +19,11 @@ const walletsOf = buildOnce((db) =>
     .prepare("wallets_of"),
 );
 
+/** All of them, archived ones too. */
+export function listAllWallets(db: Executor, merchantId: string): Promise<Wallet[]> {
+  return db.select().from(wallets).where(eq(wallets.merchantId, merchantId)).orderBy(asc(wallets.createdAt));
+}
+
 /** The merchant's wallet with this address key, archived or not, or null. */
 export async function findWalletByKey(
   db: Executor,

@@ -20,5 +20,9 @@ export const auditLog = pgTable(
     ip: text(),
     createdAt: time().notNull().defaultNow(),
   },
-  (t) => [index("audit_log_by_merchant").on(t.merchantId, t.createdAt.desc().nullsFirst())],
+  (t) => [
+    index("audit_log_by_merchant").on(t.merchantId, t.createdAt.desc().nullsFirst()),
+    // What was done to one thing: an invoice's timeline.
+    index("audit_log_by_target").on(t.target),
+  ],
 );

@@ -1,4 +1,4 @@
-import { bigint, numeric, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, customType, numeric, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { v7 } from "uuid";
 import { NETWORKS, type Network } from "@/lib/env";
 import { MODES, type Mode } from "@/lib/mode";
@@ -16,6 +16,9 @@ export { MODES, type Mode };
 export const mode = () => text({ enum: MODES });
 
 export const network = () => text({ enum: NETWORKS as unknown as [Network, ...Network[]] });
+
+/** ASCII text compared byte by byte, in whatever language the database was made: what begins with some text is one range of its index. */
+export const bytewise = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 /** An amount in units of 0.0001 USDT. */
 export const units = () => bigint({ mode: "bigint" });

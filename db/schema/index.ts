@@ -12,6 +12,7 @@ export * from "./merchants";
 export * from "./payments";
 export * from "./simulations";
 export * from "./transfers";
+export * from "./unmatched-transfers";
 export * from "./users";
 export * from "./wallets";
 export * from "./webhooks";

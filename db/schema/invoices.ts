@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, foreignKey, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import { id, mode, network, time, units } from "./columns";
+import { bytewise, id, mode, network, time, units } from "./columns";
 import { wallets } from "./wallets";
 
 export const INVOICE_STATUSES = ["pending", "confirmed", "expired", "cancelled"] as const;
@@ -22,7 +22,7 @@ export const invoices = pgTable(
     network: network().notNull(),
     /** The wallet's address when the invoice was made. */
     payoutAddress: text().notNull(),
-    reference: text().notNull(),
+    reference: bytewise().notNull(),
     /** The last part of `paymentUrl`, not yet percent-encoded: the reference, with a suffix where that was taken. */
     payPath: text().notNull().unique("invoices_pay_path"),
     amountRequested: units().notNull(),

@@ -49,6 +49,14 @@ export const transfers = pgTable(
     index("transfers_by_block").on(t.network, t.mode, t.blockNumber),
     // What needs somebody's eye: few rows, looked for by health and metrics.
     index("transfers_not_canonical").on(t.network, t.status).where(sql`${t.status} <> 'canonical'`),
-    index("transfers_by_recipient").on(t.network, t.toAddressKey, t.blockTime.desc().nullsFirst()),
+    // A wallet's transfers, newest first; and what one address has sent.
+    index("transfers_by_recipient").on(
+      t.mode,
+      t.network,
+      t.toAddressKey,
+      t.blockTime.desc().nullsFirst(),
+      t.id.desc().nullsFirst(),
+    ),
+    index("transfers_by_sender").on(t.fromAddress),
   ],
 );

@@ -64,6 +64,10 @@ export const deliveries = pgTable(
     check("deliveries_due", sql`(${t.status} = 'pending') = (${t.nextAttemptAt} is not null)`),
     index("deliveries_to_send").on(t.nextAttemptAt).where(sql`${t.status} = 'pending'`),
     index("deliveries_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst()),
+    // What failed and what waits: few rows beside those that arrived.
+    index("deliveries_not_delivered")
+      .on(t.merchantId, t.mode, t.status, t.createdAt.desc().nullsFirst())
+      .where(sql`${t.status} <> 'delivered'`),
   ],
 );
 

@@ -1,6 +1,7 @@
 import { v7 } from "uuid";
 import type { Executor } from "@/db/client";
 import { db } from "@/db/client";
+import { type Actor, insertAudit } from "@/db/queries/audit";
 import {
   findInvoice,
   findInvoiceByReference,
@@ -23,6 +24,7 @@ import { isWatched } from "@/lib/chains/nodes";
 import { randomToken } from "@/lib/crypto";
 import { AppError } from "@/lib/errors";
 import { nudge } from "@/lib/jobs/nudge";
+import { isUuid } from "@/lib/uuid";
 import { emitEvent } from "@/lib/webhooks/events";
 import type { CreateInvoiceInput } from "./schema";
 
@@ -205,9 +207,10 @@ export async function getInvoiceByReference(scope: Scope, reference: string): Pr
 
 /**
  * Cancels a pending invoice that nobody is paying. The row lock keeps a payment from being joined to it meanwhile.
+ * @param actor a person, whose cancelling is put on record; programs have their API log.
  * @throws {AppError} not_found, invoice_not_cancellable
  */
-export async function cancelInvoice(scope: Scope, id: string): Promise<InvoiceView> {
+export async function cancelInvoice(scope: Scope, id: string, actor?: Actor): Promise<InvoiceView> {
   if (!isUuid(id)) throw notFound();
   await db().transaction(async (tx) => {
     const invoice = await lockInvoice(tx, scope, id);
@@ -225,6 +228,9 @@ export async function cancelInvoice(scope: Scope, id: string): Promise<InvoiceVi
       );
     }
     const cancelledAt = await markCancelled(tx, id);
+    if (actor) {
+      await insertAudit(tx, { merchantId: scope.merchantId, actor, action: "invoice.cancelled", target: id });
+    }
     const urls = await webhookUrlsOf(tx, [invoice.merchantId]);
     const after = { ...invoice, status: "cancelled" as const, cancelledAt };
     await emitEvent(tx, "invoice.cancelled", after, null, urls.get(invoice.merchantId) ?? null);
@@ -239,5 +245,3 @@ function found(invoice: InvoiceView | null): InvoiceView {
   if (!invoice) throw notFound();
   return invoice;
 }
-
-const isUuid = (text: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);

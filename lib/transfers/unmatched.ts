@@ -1,7 +1,7 @@
 import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
 import { findCursor } from "@/db/queries/chain";
-import { hasPayment } from "@/db/queries/invoices";
+import { hasPayment, type Scope } from "@/db/queries/invoices";
 import { lockInvoiceById, markConfirmed, webhookUrlsOf } from "@/db/queries/settlement";
 import { insertPayments, lockTransfer } from "@/db/queries/transfers";
 import { listUnmatched, type UnmatchedTransfer } from "@/db/queries/unmatched";
@@ -14,6 +14,7 @@ import { confirmationsOf } from "@/lib/invoices/settle";
 import { nudge } from "@/lib/jobs/nudge";
 import { formatBase } from "@/lib/money";
 import { testBlockAt } from "@/lib/sandbox/chain";
+import { isUuid } from "@/lib/uuid";
 import { emitEvent } from "@/lib/webhooks/events";
 
 const LIST_LIMIT = 500;
@@ -30,7 +31,24 @@ export function presentUnmatched(transfer: UnmatchedTransfer) {
 
 /** Transfers that paid nothing, newest first: of a merchant or of all, in a mode or in both. */
 export async function listUnmatchedTransfers(where: { merchantId: string | null; mode: Mode | null }) {
-  return (await listUnmatched(db(), where, LIST_LIMIT)).map(presentUnmatched);
+  return (await listUnmatched(db(), where, { limit: LIST_LIMIT, before: null })).map(presentUnmatched);
+}
+
+/** A page of a merchant's unmatched transfers, the last seen first. @param before the last transfer of the page before. */
+export async function listUnmatchedPage(scope: Scope, { limit, before }: { limit: number; before: string | null }) {
+  const page = { limit: limit + 1, before: before !== null && isUuid(before) ? before : null };
+  const rows = await listUnmatched(db(), scope, page);
+  const shown = rows.slice(0, limit).map(presentUnmatched);
+  return { data: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+/** One unmatched transfer. @throws {AppError} not_found, also for another merchant's, the other mode's, and one that pays. */
+export async function getUnmatchedTransfer(scope: Scope, transferId: string) {
+  const page = { limit: 1, before: null };
+  const rows = isUuid(transferId) ? await listUnmatched(db(), { ...scope, transferId }, page) : [];
+  const [row] = rows;
+  if (!row) throw new AppError("not_found", "There is no such unmatched transfer");
+  return presentUnmatched(row);
 }
 
 /**
@@ -43,15 +61,18 @@ export async function acceptTransfer(
   transferId: string,
   invoiceId: string,
   actor: Actor,
-  scope?: { merchantId: string },
+  scope?: { merchantId: string; mode?: Mode },
 ) {
   const refuse = (message: string) => new AppError("transfer_not_acceptable", message);
   await db().transaction(async (tx) => {
     const invoice = await lockInvoiceById(tx, invoiceId);
-    if (!invoice || (scope && invoice.merchantId !== scope.merchantId)) {
+    const theirs =
+      !scope || (invoice?.merchantId === scope.merchantId && (scope.mode ?? invoice.mode) === invoice.mode);
+    if (!invoice || !theirs) {
       throw new AppError("not_found", "There is no such invoice");
     }
-    const transfer = await lockTransfer(tx, transferId);
+    const found = await lockTransfer(tx, transferId);
+    const transfer = found && scope?.mode && found.mode !== scope.mode ? null : found;
     const { network, mode, merchantId } = invoice;
     const ours = transfer && (await findWalletByKey(tx, merchantId, transfer.network, transfer.toAddressKey));
     if (!transfer || !ours || (transfer.merchantId !== null && transfer.merchantId !== merchantId)) {
