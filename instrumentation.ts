@@ -7,7 +7,11 @@ export async function register(): Promise<void> {
   const { mountApi } = await import("@/lib/api/mount");
   const { nodeApi } = await import("@/lib/api");
   mountApi(nodeApi);
-  if (env().inngest.eventKey) return;
-  const { startEmbeddedEngine } = await import("@/lib/jobs/embedded");
-  startEmbeddedEngine();
+  if (env().inngest) {
+    const { startInngestEngine } = await import("@/inngest/engine");
+    startInngestEngine();
+  } else {
+    const { startEmbeddedEngine } = await import("@/lib/jobs/embedded");
+    startEmbeddedEngine();
+  }
 }

@@ -23,7 +23,6 @@ describe("loadEnv", () => {
       appUrl: "http://localhost:3000",
       payUrl: "http://localhost:3000/pay",
       networks: { tron: NETWORK_OFF, ethereum: NETWORK_OFF, bsc: NETWORK_OFF },
-      inngest: { dev: false },
       webhookAllowCidrs: [],
       rateLimitMultiplier: 1,
       registration: "open",
@@ -57,12 +56,10 @@ describe("loadEnv", () => {
     ["ENCRYPTION_KEY", "Ab".repeat(32), { encryptionKey: "ab".repeat(32) }],
     ["METRICS_TOKEN", "m".repeat(16), { metricsToken: "m".repeat(16) }],
     ["TRONGRID_API_KEY", "key", { trongridApiKey: "key" }],
-    ["INNGEST_EVENT_KEY", "e", { inngest: { eventKey: "e", dev: false } }],
-    ["INNGEST_SIGNING_KEY", "s", { inngest: { signingKey: "s", dev: false } }],
-    ["INNGEST_BASE_URL", "http://inngest:8288", { inngest: { baseUrl: "http://inngest:8288", dev: false } }],
     ["INNGEST_DEV", "1", { inngest: { dev: true } }],
-    ["INNGEST_DEV", "0", { inngest: { dev: false } }],
-    ["INNGEST_DEV", "false", { inngest: { dev: false } }],
+    ["INNGEST_DEV", "http://127.0.0.1:8288", { inngest: { dev: true, baseUrl: "http://127.0.0.1:8288" } }],
+    ["INNGEST_DEV", "0", { inngest: undefined }],
+    ["INNGEST_DEV", "false", { inngest: undefined }],
     ["WEBHOOK_ALLOW_CIDRS", "127.0.0.0/8, ::1/128,", { webhookAllowCidrs: ["127.0.0.0/8", "::1/128"] }],
     ["RATE_LIMIT_MULTIPLIER", "0.01", { rateLimitMultiplier: 0.01 }],
     ["RATE_LIMIT_MULTIPLIER", "1000", { rateLimitMultiplier: 1000 }],
@@ -128,6 +125,9 @@ describe("loadEnv", () => {
     ["METRICS_TOKEN", "short"],
     ["UPSTASH_REDIS_REST_URL", "redis.example.com"],
     ["INNGEST_BASE_URL", "inngest:8288"],
+    ["INNGEST_DEV", "maybe"],
+    ["INNGEST_SIGNING_KEY", "not hex"],
+    ["INNGEST_SIGNING_KEY", "signkey-prod-abc"],
     ["WEBHOOK_ALLOW_CIDRS", "localhost"],
     ["WEBHOOK_ALLOW_CIDRS", "10.0.0.0"],
     ["WEBHOOK_ALLOW_CIDRS", "10.0.0.0/33"],
@@ -154,6 +154,31 @@ describe("loadEnv", () => {
       for (const blank of ["", "  ", "\t"]) expect(loadEnv({ [name]: blank })).toEqual(loadEnv({}));
     },
   );
+
+  const SIGNING_KEY = "ab".repeat(32);
+  it.each([
+    ["INNGEST_SIGNING_KEY", { INNGEST_EVENT_KEY: "e" }],
+    ["INNGEST_SIGNING_KEY", { INNGEST_BASE_URL: "http://inngest:8288" }],
+    ["INNGEST_SIGNING_KEY", { INNGEST_EVENT_KEY: "e", INNGEST_BASE_URL: "http://inngest:8288", INNGEST_DEV: "0" }],
+    ["INNGEST_EVENT_KEY", { INNGEST_SIGNING_KEY: SIGNING_KEY }],
+  ])("refuses Inngest without %s (%o), in one line that names it", (name, source) => {
+    const message = refusal(source as Record<string, string>);
+    expect(message).toMatch(new RegExp(`^${name} must be set too: .*`));
+    expect(message).not.toContain("\n");
+    expect(message).not.toContain(SIGNING_KEY);
+  });
+
+  it("runs background work on Inngest when both keys are set, on its cloud or on a server of one's own", () => {
+    const keys = { INNGEST_EVENT_KEY: "e", INNGEST_SIGNING_KEY: `signkey-prod-${SIGNING_KEY}` };
+    const inngest = { eventKey: "e", signingKey: `signkey-prod-${SIGNING_KEY}`, dev: false };
+    expect(loadEnv(keys).inngest).toEqual(inngest);
+    const more = { INNGEST_BASE_URL: "http://inngest:8288/", INNGEST_SERVE_ORIGIN: "http://web:3000" };
+    expect(loadEnv({ ...keys, ...more }).inngest).toEqual({
+      ...inngest,
+      baseUrl: "http://inngest:8288",
+      serveOrigin: "http://web:3000",
+    });
+  });
 
   it("ignores variables that are not its own", () => {
     expect(loadEnv({ PATH: "/usr/bin", SOLANA_RPC_URLS: "nonsense" })).toEqual(loadEnv({}));

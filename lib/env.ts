@@ -21,6 +21,17 @@ export type NetworkSettings = {
   startBlock?: number;
 };
 
+/** Where Inngest is. Both keys are there, unless it is a development server. */
+export type InngestSettings = {
+  eventKey?: string;
+  signingKey?: string;
+  /** Unset: Inngest Cloud, or with `dev` a development server on this machine. */
+  baseUrl?: string;
+  dev: boolean;
+  /** The origin under which Inngest reaches `/api/inngest`; unset: that of `appUrl`. */
+  serveOrigin?: string;
+};
+
 export type Env = {
   port: number;
   dataDir: string;
@@ -36,7 +47,8 @@ export type Env = {
   networks: Record<Network, NetworkSettings>;
   trongridApiKey?: string;
   upstash?: { url: string; token: string };
-  inngest: { eventKey?: string; signingKey?: string; baseUrl?: string; dev: boolean };
+  /** Unset: background work runs inside the server. */
+  inngest?: InngestSettings;
   /** Private ranges that webhooks may reach, for development. */
   webhookAllowCidrs: string[];
   rateLimitMultiplier: number;
@@ -121,9 +133,22 @@ const schema = z.object({
   UPSTASH_REDIS_REST_URL: httpUrl.optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   INNGEST_EVENT_KEY: z.string().optional(),
-  INNGEST_SIGNING_KEY: z.string().optional(),
-  INNGEST_BASE_URL: httpUrl.optional(),
-  INNGEST_DEV: z.string().optional(),
+  INNGEST_SIGNING_KEY: z
+    .string()
+    .regex(
+      /^(signkey-\w+-)?([0-9a-fA-F]{2}){4,}$/,
+      "must be the key that the Inngest server has: an even number of hex digits (openssl rand -hex 32), with or without signkey-prod- before them",
+    )
+    .optional(),
+  INNGEST_BASE_URL: baseUrl.optional(),
+  INNGEST_DEV: z
+    .string()
+    .refine(
+      (value) => /^(0|1|true|false)$/.test(value) || isHttpUrl(value),
+      "must be 1, 0 or a development server's URL",
+    )
+    .optional(),
+  INNGEST_SERVE_ORIGIN: baseUrl.optional(),
   WEBHOOK_ALLOW_CIDRS: cidrList.default([]),
   RATE_LIMIT_MULTIPLIER: z
     .string()
@@ -159,6 +184,7 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
     const missing = v.UPSTASH_REDIS_REST_URL ? "UPSTASH_REDIS_REST_TOKEN" : "UPSTASH_REDIS_REST_URL";
     throw new EnvError(`${missing} must be set too: shared rate limits need both the URL and the token`);
   }
+  const inngest = inngestSettings(v);
   const appUrl = v.APP_URL ?? `http://localhost:${v.PORT}`;
   const settings = (prefix: string): NetworkSettings => ({
     rpcUrls: v[`${prefix}_RPC_URLS`] ?? [],
@@ -184,18 +210,28 @@ export function loadEnv(source: Record<string, string | undefined>): Env {
       v.UPSTASH_REDIS_REST_URL && v.UPSTASH_REDIS_REST_TOKEN
         ? { url: v.UPSTASH_REDIS_REST_URL, token: v.UPSTASH_REDIS_REST_TOKEN }
         : undefined,
-    inngest: {
-      eventKey: v.INNGEST_EVENT_KEY,
-      signingKey: v.INNGEST_SIGNING_KEY,
-      baseUrl: v.INNGEST_BASE_URL,
-      dev: v.INNGEST_DEV !== undefined && v.INNGEST_DEV !== "0" && v.INNGEST_DEV !== "false",
-    },
+    inngest,
     webhookAllowCidrs: v.WEBHOOK_ALLOW_CIDRS,
     rateLimitMultiplier: v.RATE_LIMIT_MULTIPLIER,
     registration: v.REGISTRATION,
     development: v.NODE_ENV === "development",
     logLevel: v.LOG_LEVEL,
   };
+}
+
+/** @throws {EnvError} where Inngest is to be used and a key is missing: it would refuse us, or anybody could command us. */
+function inngestSettings(v: z.output<typeof schema>): InngestSettings | undefined {
+  const dev = v.INNGEST_DEV !== undefined && v.INNGEST_DEV !== "0" && v.INNGEST_DEV !== "false";
+  const { INNGEST_EVENT_KEY: eventKey, INNGEST_SIGNING_KEY: signingKey } = v;
+  const baseUrl = v.INNGEST_BASE_URL ?? (dev && isHttpUrl(v.INNGEST_DEV ?? "") ? v.INNGEST_DEV : undefined);
+  if (!dev && !eventKey && !signingKey && !baseUrl) return undefined;
+  if (!dev && !(eventKey && signingKey)) {
+    const missing = signingKey ? "INNGEST_EVENT_KEY" : "INNGEST_SIGNING_KEY";
+    throw new EnvError(
+      `${missing} must be set too: background work on Inngest needs the event key and the signing key (a development server does not: INNGEST_DEV=1)`,
+    );
+  }
+  return { eventKey, signingKey, baseUrl, dev, serveOrigin: v.INNGEST_SERVE_ORIGIN };
 }
 
 let cached: Env | undefined;

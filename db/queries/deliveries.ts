@@ -39,8 +39,39 @@ export async function claimDueDeliveries(
       for update skip locked
     )
     returning id`);
-  if (claimed.length === 0) return [];
-  const rows = await db
+  return await listClaimed(
+    db,
+    claimed.map((row) => row.id),
+  );
+}
+
+/** Claims one delivery, if it is due and nobody else has it. */
+export async function claimDelivery(
+  db: Executor,
+  id: string,
+  owner: string,
+  leaseSeconds: number,
+): Promise<ClaimedDelivery | null> {
+  const claimed = await db
+    .update(deliveries)
+    .set({ leaseOwner: owner, leaseUntil: sql`now() + make_interval(secs => ${leaseSeconds}::int)` })
+    .where(
+      and(
+        eq(deliveries.id, id),
+        eq(deliveries.status, "pending"),
+        sql`${deliveries.nextAttemptAt} <= now()`,
+        sql`(${deliveries.leaseUntil} is null or ${deliveries.leaseUntil} < now())`,
+      ),
+    )
+    .returning({ id: deliveries.id });
+  if (claimed.length === 0) return null;
+  const [row] = await listClaimed(db, [id]);
+  return row ?? null;
+}
+
+async function listClaimed(db: Executor, ids: string[]): Promise<ClaimedDelivery[]> {
+  if (ids.length === 0) return [];
+  return await db
     .select({
       id: deliveries.id,
       merchantId: deliveries.merchantId,
@@ -56,13 +87,44 @@ export async function claimDueDeliveries(
     .innerJoin(events, eq(events.id, deliveries.eventId))
     .innerJoin(invoices, eq(invoices.id, events.invoiceId))
     .innerJoin(merchants, eq(merchants.id, deliveries.merchantId))
-    .where(
-      inArray(
-        deliveries.id,
-        claimed.map((row) => row.id),
-      ),
-    );
-  return rows;
+    .where(inArray(deliveries.id, ids));
+}
+
+/** When a delivery can be claimed: its due time, or the end of another's lease if that is later. Null when it is over. */
+export async function findDeliveryTime(db: Executor, id: string): Promise<Date | null> {
+  const [row] = await db
+    .select({ dueAt: deliveries.nextAttemptAt, leaseUntil: deliveries.leaseUntil })
+    .from(deliveries)
+    .where(eq(deliveries.id, id));
+  if (!row?.dueAt) return null;
+  return row.leaseUntil && row.leaseUntil > row.dueAt ? row.leaseUntil : row.dueAt;
+}
+
+export type WaitingDelivery = { id: string; merchantId: string; dueAt: Date };
+
+/**
+ * Deliveries that are due and that nobody has claimed, at most `perMerchant` of each merchant: one with a thousand of them must
+ * not hide the others.
+ * @param options.overdueSeconds only those that have been due for so long.
+ * @param options.firstAttempts only those of which no attempt was made yet.
+ */
+export async function listWaitingDeliveries(
+  db: Executor,
+  options: { overdueSeconds: number; firstAttempts: boolean; perMerchant: number; limit: number },
+): Promise<WaitingDelivery[]> {
+  const rows = await db.execute<{ id: string; merchant_id: string; due_ms: string }>(sql`
+    select id, merchant_id, extract(epoch from next_attempt_at) * 1000 as due_ms from (
+      select d.id, d.merchant_id, d.next_attempt_at,
+        row_number() over (partition by d.merchant_id order by d.next_attempt_at) as place
+      from ${deliveries} d
+      where d.status = 'pending' and d.next_attempt_at <= now() - make_interval(secs => ${options.overdueSeconds}::int)
+        and (d.lease_until is null or d.lease_until < now())
+        and (d.attempts_made = 0 or not ${options.firstAttempts}::boolean)
+    ) ranked
+    where place <= ${options.perMerchant}::int
+    order by next_attempt_at
+    limit ${options.limit}::int`);
+  return rows.map((row) => ({ id: row.id, merchantId: row.merchant_id, dueAt: new Date(Number(row.due_ms)) }));
 }
 
 /** Keeps the leases of deliveries that are still being sent. */

@@ -7,6 +7,7 @@ export * from "./idempotency-keys";
 export * from "./invoice-openings";
 export * from "./invoice-tallies";
 export * from "./invoices";
+export * from "./job-runs";
 export * from "./merchant-logos";
 export * from "./merchants";
 export * from "./payments";

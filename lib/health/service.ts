@@ -5,7 +5,7 @@ import { countOrphanedPayments } from "@/db/queries/metrics";
 import { NETWORKS, type Network } from "@/lib/chains/networks";
 import { isWatched, nodesOf } from "@/lib/chains/nodes";
 import { formatTimeOrNull } from "@/lib/clock";
-import { engineReport } from "@/lib/jobs/embedded";
+import { type EngineName, type EngineReport, engineName, engineReport } from "@/lib/jobs/report";
 
 /** How a network's scanning stands. `secondsBehind`: age of the newest block whose transfers are all stored. */
 export type NetworkHealth = {
@@ -72,27 +72,28 @@ export type Health = {
   status: "ok" | "degraded" | "down";
   database: { status: "ok" | "down" };
   migrations: { status: "ok" | "pending" | "unknown"; applied: number | null; expected: number | null };
-  backgroundWork: { status: "ok" | "down"; engine: "embedded"; jobs: ReturnType<typeof engineReport>["jobs"] };
+  backgroundWork: { status: "ok" | "down"; engine: EngineName; jobs: EngineReport["jobs"] };
   networks: NetworkHealth[];
 };
 
 /**
- * Everything `/api/health` answers with. `down` (503): this server cannot do its work. A network whose nodes fail makes it
- * `degraded` (200): taking the server out of service would help nobody.
+ * Everything `/api/health` answers with. `down` (503): this server cannot do its work. `degraded` (200): something needs a
+ * person, but taking this server out of service would help nobody: a network whose nodes fail, an Inngest that is away.
  */
 export async function health(): Promise<Health> {
-  const engine = engineReport();
+  const engine = await engineReport().catch(() => ({ engine: engineName(), healthy: false, jobs: [] }));
   const backgroundWork = {
     status: engine.healthy ? ("ok" as const) : ("down" as const),
-    engine: "embedded" as const,
+    engine: engine.engine,
     jobs: engine.jobs,
   };
   try {
     const [networks, { applied, expected }] = await Promise.all([networksHealth(), migrationState(db())]);
     const migrated = applied >= expected;
+    const broken = !migrated || (engine.engine === "embedded" && !engine.healthy);
     const failing = networks.some((network) => network.status === "failing" || network.orphanedPayments > 0);
     return {
-      status: !migrated || !engine.healthy ? "down" : failing ? "degraded" : "ok",
+      status: broken ? "down" : failing || !engine.healthy ? "degraded" : "ok",
       database: { status: "ok" },
       migrations: { status: migrated ? "ok" : "pending", applied, expected },
       backgroundWork,

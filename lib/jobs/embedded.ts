@@ -5,6 +5,7 @@ import { log } from "@/lib/log";
 import { onShutdown } from "@/lib/shutdown";
 import { createJobs, type Job } from "./jobs";
 import { onNudge } from "./nudge";
+import type { EngineReport } from "./report";
 
 /** The engine that runs the jobs inside the server's process: a loop for each. */
 
@@ -40,7 +41,12 @@ export function startEmbeddedEngine(): void {
 async function loop(job: Job, state: JobState, signal: AbortSignal): Promise<void> {
   let wake = new AbortController();
   // A nudge during a run is remembered: the next pause ends at once.
-  const unlisten = job.nudgedBy ? onNudge(job.nudgedBy, () => wake.abort()) : undefined;
+  const unlisten = job.nudgedBy
+    ? onNudge(job.nudgedBy, (at) => {
+        // What is due later is a row that a later turn finds.
+        if (at.getTime() <= Date.now()) wake.abort();
+      })
+    : undefined;
   let failures = 0;
   while (!signal.aborted) {
     wake = new AbortController();
@@ -65,19 +71,12 @@ async function loop(job: Job, state: JobState, signal: AbortSignal): Promise<voi
   unlisten?.();
 }
 
-export type EngineReport = {
-  running: boolean;
-  healthy: boolean;
-  jobs: { name: string; secondsSinceRun: number | null; error: string | null }[];
-};
-
 /** What health says of the background work of this process. */
-export function engineReport(now = Date.now()): EngineReport {
+export function embeddedReport(now = Date.now()): EngineReport {
   const engine = store[KEY];
-  if (!engine) return { running: false, healthy: false, jobs: [] };
+  if (!engine) return { healthy: false, jobs: [] };
   const stuck = (state: JobState) => now - (state.lastRunAt ?? engine.startedAt) > STUCK_MS + state.everyMs;
   return {
-    running: true,
     healthy: !engine.states.some(stuck),
     jobs: engine.states.map((state) => ({
       name: state.name,

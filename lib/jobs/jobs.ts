@@ -3,7 +3,7 @@ import { pruneApiLogs } from "@/db/queries/api-logs";
 import { releaseCursors } from "@/db/queries/chain";
 import { pruneIdempotencyKeys } from "@/db/queries/idempotency";
 import { foldTallyChanges } from "@/db/queries/invoice-tallies";
-import { NETWORKS, networkSpec } from "@/lib/chains/networks";
+import { NETWORKS, type Network, networkSpec } from "@/lib/chains/networks";
 import { isWatched } from "@/lib/chains/nodes";
 import { settleInvoices } from "@/lib/invoices/settlement";
 import { testChainView } from "@/lib/sandbox/chain";
@@ -32,23 +32,32 @@ export type Job = {
 const DRAIN_MS = 4_000;
 const API_LOG_DAYS = 30;
 
+/** Reads a network's chain. @param owner identifies the scanner in its lease: a UUID. */
+export function scanJob(network: Network, owner: string): Job {
+  const scanner = new Scanner(network, owner);
+  return {
+    name: `scan ${network}`,
+    everyMs: networkSpec(network).pollMs,
+    run: () => scanner.tick(),
+    stop: () => releaseCursors(db(), owner),
+  };
+}
+
+export const sandboxJob: Job = { name: "sandbox", everyMs: 500, nudgedBy: "sandbox", run: runSandbox };
+export const foldJob: Job = { name: "fold invoice tallies", everyMs: 5_000, run: () => foldTallyChanges(db()) };
+export const pruneJob: Job = { name: "prune", everyMs: 3_600_000, run: prune };
+
+/** The networks that are scanned: those with node URLs. */
+export const watchedNetworks = (): Network[] => NETWORKS.filter(isWatched);
+
 /** The jobs of one process. @param owner identifies it in leases: a UUID. */
 export function createJobs(owner: string): Job[] {
   const deliverer = new Deliverer(owner);
-  const scans = NETWORKS.filter(isWatched).map((network): Job => {
-    const scanner = new Scanner(network, owner);
-    return {
-      name: `scan ${network}`,
-      everyMs: networkSpec(network).pollMs,
-      run: () => scanner.tick(),
-      stop: () => releaseCursors(db(), owner),
-    };
-  });
   return [
-    ...scans,
-    { name: "sandbox", everyMs: 500, nudgedBy: "simulate", run: runSandbox },
-    { name: "fold invoice tallies", everyMs: 5_000, run: () => foldTallyChanges(db()) },
-    { name: "prune", everyMs: 3_600_000, run: prune },
+    ...watchedNetworks().map((network) => scanJob(network, owner)),
+    sandboxJob,
+    foldJob,
+    pruneJob,
     {
       name: "deliver webhooks",
       everyMs: 1_000,

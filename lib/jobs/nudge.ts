@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 
 /**
- * Wakes background work right after the commit that gave it something to do. Only an optimisation: whatever is due is a
- * row, and the work finds it by itself within its interval. Shared through globalThis by every bundle of the process.
+ * Tells the engine of background work, right after the commit, that there is something to do. Only an optimisation: whatever
+ * is due is a row, and the work finds it by itself within its interval. Whichever engine runs listens: the embedded one wakes
+ * its loops, Inngest's sends events. Shared through globalThis by every bundle of the process.
  */
 const KEY = Symbol.for("usdt-gateway.nudges");
 const store = globalThis as unknown as Record<symbol, EventEmitter | undefined>;
@@ -11,14 +12,16 @@ function emitter(): EventEmitter {
   return store[KEY];
 }
 
-export type Nudge = "deliver" | "simulate";
+/** `deliver`: webhooks are due. `sandbox`: test invoices have something to do, from simulated payments to expiry. */
+export type Nudge = "deliver" | "sandbox";
 
-export function nudge(what: Nudge): void {
-  emitter().emit(what);
+/** @param at when the work is due; now if left out. */
+export function nudge(what: Nudge, at = new Date()): void {
+  emitter().emit(what, at);
 }
 
 /** @returns a function that stops listening. */
-export function onNudge(what: Nudge, listener: () => void): () => void {
+export function onNudge(what: Nudge, listener: (at: Date) => void): () => void {
   emitter().on(what, listener);
   return () => emitter().off(what, listener);
 }

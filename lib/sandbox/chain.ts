@@ -1,4 +1,4 @@
-import { type Network, networkSpec } from "@/lib/chains/networks";
+import { NETWORKS, type Network, networkSpec } from "@/lib/chains/networks";
 import type { ChainView } from "@/lib/invoices/settle";
 
 /**
@@ -7,6 +7,11 @@ import type { ChainView } from "@/lib/invoices/settle";
  */
 export const TEST_BLOCK_MS = 100;
 const GENESIS = Date.UTC(2024, 0, 1);
+
+/** How long after a payment of any network its invoice is confirmed: its confirmations, and a second for what else happens. */
+export function testChainSettledMs(): number {
+  return Math.max(...NETWORKS.map((network) => networkSpec(network).confirmations)) * TEST_BLOCK_MS + 1_000;
+}
 
 /** The height of the test chains at a moment; the same on every network and server. */
 export function testBlockAt(time: Date): number {

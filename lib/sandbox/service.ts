@@ -44,7 +44,7 @@ export async function simulatePayment(scope: Scope, input: z.output<typeof simul
     if (delaySeconds === 0) await perform(tx, row);
     return row;
   });
-  nudge("simulate");
+  nudge("sandbox", dueAt);
   nudge("deliver");
   return {
     id: simulation.id,

@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { db } from "@/db/client";
 import {
   type ClaimedDelivery,
+  claimDelivery,
   claimDueDeliveries,
+  findDeliveryTime,
   insertAttempt,
   lockDelivery,
   renewLeases,
@@ -81,6 +84,21 @@ export class Deliverer {
     for (const { merchantId } of this.inFlight.values()) counts.set(merchantId, (counts.get(merchantId) ?? 0) + 1);
     return [...counts].filter(([, n]) => n >= MAX_IN_FLIGHT_PER_MERCHANT).map(([id]) => id);
   }
+}
+
+/**
+ * Makes the next attempt of one delivery and waits for the answer; does nothing where it is not due or another is at it.
+ * @returns when to try again, or null when it is over.
+ */
+export async function deliverOne(id: string): Promise<Date | null> {
+  const owner = randomUUID();
+  const claimed = await claimDelivery(db(), id, owner, LEASE_SECONDS);
+  if (claimed) {
+    const renew = () => renewLeases(db(), owner, [id], LEASE_SECONDS).catch(() => {});
+    const renewal = setInterval(renew, (LEASE_SECONDS * 1000) / 3);
+    await attempt(claimed).finally(() => clearInterval(renewal));
+  }
+  return await findDeliveryTime(db(), id);
 }
 
 /** What a request of a delivery carries beside its body. Signed anew each time: the timestamp is the attempt's. */
