@@ -18,6 +18,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "unit",
+          // Some start processes, and the machine may be busy.
+          testTimeout: 30_000,
           env,
           include: ["**/*.test.ts"],
           exclude: [...exclude, "**/*.integration.test.ts", "e2e/**"],
