@@ -166,6 +166,9 @@ const schema = z.object({
   ...networkVariables("BSC", EVM_ADDRESS),
 });
 
+/** The name of every variable: the documentation is held against it. */
+export const ENV_VARIABLES: readonly string[] = Object.keys(schema.shape);
+
 /**
  * Parses the environment. An empty or blank value counts as unset.
  * @throws {EnvError} naming the first variable with a wrong value.

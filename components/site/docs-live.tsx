@@ -1,18 +1,16 @@
 "use client";
 
 import { useEffect, useId, useState } from "react";
+import { isTestKey, readTestKey, storeTestKey } from "./test-key";
 
-/** Where a test key is kept, in this tab only: registration puts it there too. */
-const STORED = "usdt-gateway.test-key";
+/** How examples name the key. */
 const PLACEHOLDER = "test_YOUR_KEY";
-/** Never a live one: what is not a test key is not taken. */
-const isTestKey = (text: string) => /^test_[A-Za-z0-9_-]{16,}$/.test(text);
 
 /** Makes the page's copy buttons work and puts the reader's own test key into the examples. */
 export function DocsLive() {
   const [key, setKey] = useState<string | null>(null);
   useEffect(() => {
-    setKey(readKey());
+    setKey(readTestKey());
     document.addEventListener("click", onCopy);
     return () => document.removeEventListener("click", onCopy);
   }, []);
@@ -36,7 +34,7 @@ function TestKey({ value, onChange }: { value: string | null; onChange: (key: st
           type="button"
           className="min-h-8 cursor-pointer text-accent underline underline-offset-4"
           onClick={() => {
-            storeKey(null);
+            storeTestKey(null);
             onChange(null);
           }}
         >
@@ -53,7 +51,7 @@ function TestKey({ value, onChange }: { value: string | null; onChange: (key: st
         const key = draft.trim();
         setWrong(!isTestKey(key));
         if (!isTestKey(key)) return;
-        storeKey(key);
+        storeTestKey(key);
         setDraft("");
         onChange(key);
       }}
@@ -85,24 +83,6 @@ function TestKey({ value, onChange }: { value: string | null; onChange: (key: st
       </span>
     </form>
   );
-}
-
-function readKey(): string | null {
-  try {
-    const key = sessionStorage.getItem(STORED) ?? "";
-    return isTestKey(key) ? key : null;
-  } catch {
-    return null;
-  }
-}
-
-function storeKey(key: string | null): void {
-  try {
-    if (key === null) sessionStorage.removeItem(STORED);
-    else sessionStorage.setItem(STORED, key);
-  } catch {
-    // A browser without storage: the key is in this page only.
-  }
 }
 
 /** The places of the key: text of its own, so that it can be put back. */

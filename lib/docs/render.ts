@@ -18,10 +18,10 @@ export type RenderedPage = Omit<DocsSource, "markdown" | "order"> & {
   parts: { id: string; heading: string; text: string }[];
 };
 
-const rendered = new Map<string, RenderedPage>();
+const rendered = new Map<string, Promise<RenderedPage>>();
 
 /** The page of a slug, rendered once a process; null where there is none. */
-export function renderPage(slug: string): RenderedPage | null {
+export async function renderPage(slug: string): Promise<RenderedPage | null> {
   const known = rendered.get(slug);
   if (known) return known;
   const source = docsSources().find((page) => page.slug === slug);
@@ -31,8 +31,14 @@ export function renderPage(slug: string): RenderedPage | null {
   return page;
 }
 
-/** Renders one page. Headings get ids and links, code gets colours and copy buttons, wide tables scroll by themselves. */
-export function render({ markdown, order: _order, ...page }: DocsSource): RenderedPage {
+/**
+ * Renders one page. Headings get ids and links, code gets colours and copy buttons, wide tables scroll by themselves.
+ * @param colour makes the HTML nodes of a piece of code.
+ */
+export async function render(
+  { markdown, order: _order, ...page }: DocsSource,
+  colour: typeof highlight = highlight,
+): Promise<RenderedPage> {
   const toc: TocEntry[] = [];
   const parts = [{ id: "", heading: "", text: "" }];
   const processor = unified()
@@ -40,15 +46,20 @@ export function render({ markdown, order: _order, ...page }: DocsSource): Render
     .use(remarkGfm)
     .use(remarkRehype)
     .use(rehypeSlug)
-    .use(() => (tree: unknown) => {
+    .use(() => async (tree: unknown) => {
       const root = tree as HtmlNode;
       collect(root, toc, parts);
+      const nodes: HtmlNode[] = [];
+      for (const node of root.children ?? []) nodes.push(await dress(node, colour));
       let group = 0;
-      root.children = joinTabs((root.children ?? []).map(dress), () => ++group);
+      root.children = joinTabs(nodes, () => ++group);
     })
     .use(rehypeStringify);
-  return { ...page, html: String(processor.processSync(markdown)), toc, parts };
+  return { ...page, html: String(await processor.process(markdown)), toc, parts };
 }
+
+/** A page without colours in its code: for whoever only needs its text and headings. */
+export const renderPlain = (source: DocsSource) => render(source, async (code) => [{ type: "text", value: code }]);
 
 /** Plain text of a node. */
 export function textOf(node: HtmlNode): string {
@@ -84,7 +95,7 @@ const element = (tagName: string, properties: Record<string, unknown>, children:
 const text = (value: string): HtmlNode => ({ type: "text", value });
 
 /** What a page's own elements wear. */
-function dress(node: HtmlNode): HtmlNode {
+async function dress(node: HtmlNode, colour: typeof highlight): Promise<HtmlNode> {
   const depth = headingDepth(node);
   if (depth > 1) {
     const id = String(node.properties?.id);
@@ -95,7 +106,7 @@ function dress(node: HtmlNode): HtmlNode {
   if (node.tagName === "table") {
     return element("div", { class: "table", tabIndex: 0, role: "region", ariaLabel: "Table" }, [node]);
   }
-  if (node.tagName === "pre") return codeBlock(node);
+  if (node.tagName === "pre") return codeBlock(node, colour);
   return node;
 }
 
@@ -106,7 +117,7 @@ export function fenceWords(meta: string | null | undefined): Record<string, stri
   );
 }
 
-function codeBlock(pre: HtmlNode): HtmlNode {
+async function codeBlock(pre: HtmlNode, colour: typeof highlight): Promise<HtmlNode> {
   const code = pre.children?.[0];
   const source = code ? textOf(code).replace(/\n$/, "") : "";
   const language = /language-(\S+)/.exec(String(code?.properties?.className ?? ""))?.[1] ?? "";
@@ -117,7 +128,7 @@ function codeBlock(pre: HtmlNode): HtmlNode {
   ];
   return element("figure", { class: "code", ...(tab ? { dataTab: tab } : {}) }, [
     ...(notes.length > 0 ? [element("figcaption", {}, notes)] : []),
-    element("pre", { tabIndex: 0 }, [element("code", { dataLanguage: language }, highlight(source, language))]),
+    element("pre", { tabIndex: 0 }, [element("code", { dataLanguage: language }, await colour(source, language))]),
     element("button", { type: "button", class: "copy", ariaLabel: "Copy the code" }, [text("Copy")]),
   ]);
 }

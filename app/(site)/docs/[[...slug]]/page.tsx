@@ -19,7 +19,7 @@ const slugOf = async ({ params }: Props) => ((await params).slug ?? []).join("/"
 
 export async function generateMetadata(props: Props): Promise<Metadata> {
   await connection();
-  const page = renderPage(await slugOf(props));
+  const page = await renderPage(await slugOf(props));
   if (!page) return {};
   const { title, description, slug } = page;
   return {
@@ -35,7 +35,7 @@ export async function generateMetadata(props: Props): Promise<Metadata> {
 export default async function DocsPage(props: Props) {
   // The addresses in the examples are this server's, known when it runs, not when it is built.
   await connection();
-  const page = renderPage(await slugOf(props));
+  const page = await renderPage(await slugOf(props));
   if (!page) notFound();
   const pages = docsSources().map(({ slug, title, section }) => ({ href: docsPath(slug), title, section }));
   const href = docsPath(page.slug);
