@@ -6,8 +6,11 @@ import { isTestKey, readTestKey, storeTestKey } from "./test-key";
 /** How examples name the key. */
 const PLACEHOLDER = "test_YOUR_KEY";
 
-/** Makes the page's copy buttons work and puts the reader's own test key into the examples. */
-export function DocsLive() {
+/**
+ * Makes the page's copy buttons work and puts the reader's own test key into the examples.
+ * @param hasExamples whether the page has a place for it.
+ */
+export function DocsLive({ hasExamples }: { hasExamples: boolean }) {
   const [key, setKey] = useState<string | null>(null);
   useEffect(() => {
     setKey(readTestKey());
@@ -17,71 +20,76 @@ export function DocsLive() {
   useEffect(() => {
     for (const node of placeholders()) node.textContent = key ?? PLACEHOLDER;
   }, [key]);
-  return <TestKey value={key} onChange={setKey} />;
+  if (!hasExamples) return null;
+  const change = (next: string | null) => {
+    storeTestKey(next);
+    setKey(next);
+  };
+  return (
+    <div className="needs-script mt-4 text-sm print:hidden">
+      {key === null ? <TestKeyForm onKey={change} /> : <TestKeyShown value={key} onRemove={() => change(null)} />}
+    </div>
+  );
 }
 
-function TestKey({ value, onChange }: { value: string | null; onChange: (key: string | null) => void }) {
+const LINK = "min-h-8 cursor-pointer text-accent underline underline-offset-4";
+
+function TestKeyShown({ value, onRemove }: { value: string; onRemove: () => void }) {
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 text-muted">
+      <span>
+        Examples carry your key <code className="font-mono text-ink">{value.slice(0, 10)}…</code>
+      </span>
+      <button type="button" className={LINK} onClick={onRemove}>
+        Take it out
+      </button>
+    </p>
+  );
+}
+
+function TestKeyForm({ onKey }: { onKey: (key: string) => void }) {
   const [draft, setDraft] = useState("");
   const [isWrong, setWrong] = useState(false);
   const id = useId();
-  if (value) {
-    return (
-      <p className="flex flex-wrap items-center gap-x-3 rounded border bg-surface px-3 py-1 text-sm text-muted print:hidden">
-        <span>
-          Examples carry your key <code className="font-mono text-ink">{value.slice(0, 10)}…</code>
-        </span>
-        <button
-          type="button"
-          className="min-h-8 cursor-pointer text-accent underline underline-offset-4"
-          onClick={() => {
-            storeTestKey(null);
-            onChange(null);
-          }}
-        >
-          Take it out
-        </button>
-      </p>
-    );
-  }
   return (
-    <form
-      className="needs-script flex flex-wrap items-center gap-2 text-sm print:hidden"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const key = draft.trim();
-        setWrong(!isTestKey(key));
-        if (!isTestKey(key)) return;
-        storeTestKey(key);
-        setDraft("");
-        onChange(key);
-      }}
-    >
-      <label htmlFor={id} className="text-muted">
-        Your test key
-      </label>
-      <input
-        id={id}
-        value={draft}
-        onChange={(event) => setDraft(event.target.value)}
-        placeholder="test_…"
-        autoComplete="off"
-        spellCheck={false}
-        aria-invalid={isWrong}
-        aria-describedby={`${id}-hint`}
-        className="min-h-9 w-44 rounded border border-line-strong bg-surface px-2 font-mono text-[13px]"
-      />
-      <button
-        type="submit"
-        className="min-h-9 cursor-pointer rounded border border-line-strong bg-surface px-3 hover:bg-sunken"
+    <details>
+      <summary className={`${LINK} w-fit`}>Use your own test key in the examples</summary>
+      <form
+        className="mt-2 flex flex-wrap items-center gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const key = draft.trim();
+          setWrong(!isTestKey(key));
+          if (isTestKey(key)) onKey(key);
+        }}
       >
-        Put into examples
-      </button>
-      <span id={`${id}-hint`} className={`w-full text-xs ${isWrong ? "text-red" : "text-muted"}`}>
-        {isWrong
-          ? "This is not a test key: it begins with test_. Live keys are not taken here."
-          : "It stays in this browser tab and is not sent anywhere."}
-      </span>
-    </form>
+        <label htmlFor={id} className="text-muted">
+          Test key
+        </label>
+        <input
+          id={id}
+          value={draft}
+          onChange={(event) => setDraft(event.target.value)}
+          placeholder="test_…"
+          autoComplete="off"
+          spellCheck={false}
+          aria-invalid={isWrong}
+          aria-describedby={`${id}-hint`}
+          className="min-h-11 min-w-0 flex-1 rounded border border-line-strong bg-surface px-3 font-mono text-[13px] sm:max-w-80"
+        />
+        <button
+          type="submit"
+          className="min-h-11 cursor-pointer rounded border border-line-strong bg-surface px-3 hover:bg-sunken"
+        >
+          Use it
+        </button>
+        <span id={`${id}-hint`} aria-live="polite" className={`w-full text-xs ${isWrong ? "text-red" : "text-muted"}`}>
+          {isWrong
+            ? "This is not a test key: test keys begin with test_. Live keys are not taken here."
+            : "It stays in this browser tab and is sent nowhere."}
+        </span>
+      </form>
+    </details>
   );
 }
 

@@ -31,7 +31,7 @@ export function fieldTable(
 ): string {
   const rows = rowsOf(resolve(schema, components), components, "", options.isInput ?? false);
   return [
-    "| Field | Type | |",
+    "| Field | Type | Meaning |",
     "| --- | --- | --- |",
     ...rows.map(({ name, type, text }) => `| \`${name}\` | ${type} | ${text.replaceAll("|", "\\|")} |`),
   ].join("\n");

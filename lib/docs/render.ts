@@ -103,11 +103,20 @@ async function dress(node: HtmlNode, colour: typeof highlight): Promise<HtmlNode
     const link = element("a", { class: "anchor", href: `#${id}`, ariaLabel: label }, [text("#")]);
     return { ...node, children: [...(node.children ?? []), link] };
   }
+  // What is narrow is stacked on a phone where its first column names things; any other table scrolls by itself.
   if (node.tagName === "table") {
-    return element("div", { class: "table", tabIndex: 0, role: "region", ariaLabel: "Table" }, [node]);
+    const isStacked = /^(Field|Variable|Command|Option|Endpoint|Reason)$/.test(firstHeading(node));
+    return element("div", { class: isStacked ? "table stack" : "table", tabIndex: 0 }, [node]);
   }
   if (node.tagName === "pre") return codeBlock(node, colour);
   return node;
+}
+
+function firstHeading(table: HtmlNode): string {
+  const heading = (table.children ?? []).find((child) => child.tagName === "thead");
+  return textOf(heading ?? { type: "root" })
+    .trim()
+    .split("\n")[0] as string;
 }
 
 /** What stands behind the language of a code fence: `tab="Node.js" file="shop.mjs" unchecked run`. */

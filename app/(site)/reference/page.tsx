@@ -13,8 +13,10 @@ export default function ReferencePage() {
   return (
     <>
       <SiteHeader canRegister={env().registration === "open"} />
-      <h1 className="sr-only">API reference</h1>
-      <ApiReference />
+      <main>
+        <h1 className="sr-only">API reference</h1>
+        <ApiReference />
+      </main>
       <noscript>
         <p className="px-6 py-16">
           This page needs JavaScript. The <a href="/docs/api">documentation</a> has every endpoint, without.

@@ -46,11 +46,11 @@ export default async function DocsPage(props: Props) {
         <DocsSearch />
       </SiteHeader>
       <div className="mx-auto grid w-full max-w-7xl gap-x-10 px-4 sm:px-6 lg:grid-cols-[13rem_minmax(0,1fr)] xl:grid-cols-[13rem_minmax(0,1fr)_13rem]">
-        <aside className="max-lg:hidden print:hidden">
+        <div className="max-lg:hidden print:hidden">
           <div className="sticky top-14 max-h-[calc(100dvh-3.5rem)] overflow-y-auto py-8">
             <DocsNav pages={pages} current={href} />
           </div>
-        </aside>
+        </div>
         <details className="mt-4 rounded border bg-surface lg:hidden print:hidden">
           <summary className="flex min-h-11 cursor-pointer items-center px-4 text-sm font-medium">All pages</summary>
           <div className="px-1 pt-2">
@@ -61,9 +61,7 @@ export default async function DocsPage(props: Props) {
           <p className="text-sm text-muted">{page.section}</p>
           <h1 className="mt-1 text-3xl font-semibold tracking-tight">{page.title}</h1>
           <p className="mt-2 text-lg leading-7 text-muted">{page.description}</p>
-          <div className="mt-5">
-            <DocsLive key={href} />
-          </div>
+          <DocsLive key={href} hasExamples={page.html.includes("test_YOUR_KEY")} />
           {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own Markdown, rendered by lib/docs. */}
           <article className="docs mt-6" dangerouslySetInnerHTML={{ __html: page.html }} />
           <nav aria-label="Pages before and after" className="mt-14 grid gap-3 sm:grid-cols-2 print:hidden">
@@ -71,11 +69,11 @@ export default async function DocsPage(props: Props) {
             <Step page={pages[at + 1]} label="Next" />
           </nav>
         </main>
-        <aside className="max-xl:hidden print:hidden">
+        <div className="max-xl:hidden print:hidden">
           <div className="sticky top-14 max-h-[calc(100dvh-3.5rem)] overflow-y-auto py-8">
             {page.toc.length > 1 && <DocsToc entries={page.toc} />}
           </div>
-        </aside>
+        </div>
       </div>
       <SiteFooter />
     </>
