@@ -1,9 +1,7 @@
 import { env, NETWORKS, type Network } from "@/lib/env";
+import { ASSET_CODES, type AssetCode } from "@/lib/networks";
 
-export { NETWORKS, type Network };
-
-export const ASSET_CODES = ["USDT_TRC20", "USDT_ERC20", "USDT_BSC"] as const;
-export type AssetCode = (typeof ASSET_CODES)[number];
+export { ASSET_CODES, type AssetCode, NETWORKS, type Network };
 
 /** A network with the operator's settings laid over the defaults. */
 export type NetworkSpec = {

@@ -84,3 +84,19 @@ export function presentInvoice(invoice: InvoiceView, now = new Date()) {
     payment,
   };
 }
+
+/** An invoice as a row of the dashboard's list. */
+export function presentRow(invoice: InvoiceView, now = new Date()) {
+  const payment = paymentProgress(invoice, now);
+  return {
+    id: invoice.id,
+    reference: invoice.reference,
+    title: invoice.title,
+    status: invoice.status,
+    progress: payment && { confirmations: payment.confirmations, required: payment.requiredConfirmations },
+    amountUsdt: formatAmount(invoice.amount),
+    networkLabel: labelOf(invoice.network),
+    createdAt: invoice.createdAt,
+    paidAt: invoice.paidAt,
+  };
+}

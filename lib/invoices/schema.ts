@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { NumberText, RawJson } from "@/lib/api/json";
-import { ASSET_CODES } from "@/lib/chains/networks";
 import { parseAmount } from "@/lib/money";
+import { ASSET_CODES } from "@/lib/networks";
 
 /** What invoices are asked for with and how they are shown. These schemas validate requests and make the OpenAPI document. */
 

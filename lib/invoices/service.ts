@@ -103,6 +103,24 @@ export async function createInvoice(
   throw await amountUnavailable(executor, wallets, mode, input.amountUsdt, merchant.adjustmentLimit);
 }
 
+/**
+ * Creates an invoice for a person instead of a program: the same, and put on record.
+ * @throws {AppError} as `createInvoice`.
+ */
+export async function createInvoiceByHand(
+  merchant: Terms,
+  mode: Scope["mode"],
+  input: CreateInvoiceInput,
+  actor: Actor,
+): Promise<InvoiceView> {
+  return await db().transaction(async (tx) => {
+    const invoice = await createInvoice(tx, merchant, mode, input);
+    const data = { reference: invoice.reference };
+    await insertAudit(tx, { merchantId: merchant.id, actor, action: "invoice.created", target: invoice.id, data });
+    return invoice;
+  });
+}
+
 const KEPT_MERCHANTS = 10_000;
 const keptWallets = new Map<string, { version: number; wallets: Wallet[] }>();
 

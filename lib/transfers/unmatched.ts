@@ -4,7 +4,7 @@ import { findCursor } from "@/db/queries/chain";
 import { hasPayment, type Scope } from "@/db/queries/invoices";
 import { lockInvoiceById, markConfirmed, webhookUrlsOf } from "@/db/queries/settlement";
 import { insertPayments, lockTransfer } from "@/db/queries/transfers";
-import { listUnmatched, type UnmatchedTransfer } from "@/db/queries/unmatched";
+import { countUnmatched, listUnmatched, type UnmatchedTransfer } from "@/db/queries/unmatched";
 import { findWalletByKey } from "@/db/queries/wallets";
 import type { Mode } from "@/db/schema/columns";
 import { networkSpec } from "@/lib/chains/networks";
@@ -40,6 +40,11 @@ export async function listUnmatchedPage(scope: Scope, { limit, before }: { limit
   const rows = await listUnmatched(db(), scope, page);
   const shown = rows.slice(0, limit).map(presentUnmatched);
   return { data: shown, next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+/** How many there are, counted up to a thousand. */
+export function countUnmatchedTransfers(scope: Scope): Promise<number> {
+  return countUnmatched(db(), scope, 1_000);
 }
 
 /** One unmatched transfer. @throws {AppError} not_found, also for another merchant's, the other mode's, and one that pays. */
