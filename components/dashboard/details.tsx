@@ -21,6 +21,7 @@ export function Code({ label, children }: { label: string; children: string }) {
   return (
     <section
       aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       tabIndex={0}
       className="max-h-96 overflow-auto rounded border border-line bg-sunken p-3"
     >

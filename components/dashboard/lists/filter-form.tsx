@@ -108,9 +108,12 @@ export function FilterSelect({
 /** From one day to another, both of them whole, in the merchant's time zone. */
 export function FilterDays({ from, to }: { from: string | undefined; to: string | undefined }) {
   const field = (name: string, label: string, value: string | undefined) => (
-    <label className="flex min-w-0 flex-1 items-center gap-2 text-sm text-muted sm:flex-none">
+    <label
+      htmlFor={`filter-${name}`}
+      className="flex min-w-0 flex-1 items-center gap-2 text-sm text-muted sm:flex-none"
+    >
       {label}
-      <Input key={value} type="date" name={name} defaultValue={value ?? ""} className="sm:w-38" />
+      <Input id={`filter-${name}`} key={value} type="date" name={name} defaultValue={value ?? ""} className="sm:w-38" />
     </label>
   );
   return (
