@@ -22,9 +22,11 @@ import { applySecrets, type DataDir, databaseDir, openDataDir } from "@/scripts/
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** The whole of an orderly end; what is not done by then is ended at once. */
-const SHUTDOWN_MS = 8000;
+const SHUTDOWN_MS = 9000;
 /** Each of its two waits: for requests in flight, and for background work. */
 const FINISH_MS = 2500;
+/** How long one of several servers goes on answering after it was told to stop: a load balancer must notice first. */
+const LEAVE_MS = 3000;
 const HEALTH_TIMEOUT_MS = 60_000;
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -116,9 +118,16 @@ function refuseMethod(request: IncomingMessage, response: ServerResponse): void 
 }
 
 function answerStarting(_request: IncomingMessage, response: ServerResponse): void {
+  answerUnavailable(response, "starting", "The gateway is starting");
+}
+
+function answerStopping(response: ServerResponse): void {
+  answerUnavailable(response, "stopping", "The gateway is stopping");
+}
+
+function answerUnavailable(response: ServerResponse, code: string, message: string): void {
   response.writeHead(503, { "Content-Type": "application/json", "Retry-After": "2" });
-  const body = { statusCode: 503, message: "The gateway is starting", error: "Service Unavailable", code: "starting" };
-  response.end(JSON.stringify(body));
+  response.end(JSON.stringify({ statusCode: 503, message, error: "Service Unavailable", code }));
 }
 
 async function startDatabase(held: DataDir): Promise<string> {
@@ -265,6 +274,7 @@ async function stop(exitCode: number, why?: string): Promise<void> {
     process.exit(1);
   }, SHUTDOWN_MS).unref();
   try {
+    if (exitCode === 0) await leave();
     await closeServer();
     await Promise.race([runShutdown(), sleep(FINISH_MS)]);
     await database?.stop();
@@ -273,6 +283,18 @@ async function stop(exitCode: number, why?: string): Promise<void> {
   }
   dataDir?.release();
   process.exit(exitCode);
+}
+
+/**
+ * With a database of its own this server is the only one. With another's it may be one of several: then health says 503, every
+ * connection ends with its answer, and nobody is refused until the load balancer has looked.
+ */
+async function leave(): Promise<void> {
+  if (database || handle === answerStarting || !server.listening) return;
+  const answer = handle;
+  handle = (request, response) =>
+    request.url?.startsWith("/api/health") ? answerStopping(response) : answer(request, response);
+  await sleep(LEAVE_MS);
 }
 
 async function closeServer(): Promise<void> {
