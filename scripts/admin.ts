@@ -37,7 +37,10 @@ const COMMANDS: Record<string, Command> = {
     required: ["merchant", "network", "address"],
     optional: ["label"],
     run: async (options) => {
-      const { addWallet, addWalletSchema } = await import("@/lib/wallets/service");
+      const [{ addWallet }, { addWalletSchema }] = await Promise.all([
+        import("@/lib/wallets/service"),
+        import("@/lib/wallets/schema"),
+      ]);
       const wallet = await addWallet(uuid(options.merchant), await parse(addWalletSchema, options), ACTOR);
       const { id: walletId, network, address, label, isDefault } = wallet;
       return { walletId, network, address, label, isDefault };

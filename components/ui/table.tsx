@@ -1,6 +1,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { cn } from "./cn";
+import { EmptyState } from "./states";
 
 export type Column<Row> = {
   header: string;
@@ -22,6 +23,7 @@ export function Table<Row>({
   rows,
   rowKey,
   href,
+  empty,
 }: {
   /** What the table holds, for screen readers. */
   label: string;
@@ -29,7 +31,10 @@ export function Table<Row>({
   rows: Row[];
   rowKey: (row: Row) => string;
   href?: (row: Row) => string;
+  /** Said in place of rows where there are none. */
+  empty?: ReactNode;
 }) {
+  if (rows.length === 0 && empty !== undefined) return <EmptyState>{empty}</EmptyState>;
   return (
     <div className="rounded border border-line bg-surface md:overflow-x-auto">
       {/* biome-ignore-start lint/a11y/noRedundantRoles: a table whose display is not table has no role of its own. */}

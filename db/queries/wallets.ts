@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm";
 import { buildOnce, type Executor } from "@/db/client";
-import { merchants, wallets, watchLists } from "@/db/schema";
+import { invoices, merchants, wallets, watchLists } from "@/db/schema";
 import type { Network } from "@/lib/env";
+import type { Scope } from "./invoices";
 
 export type Wallet = typeof wallets.$inferSelect;
 
@@ -22,6 +23,42 @@ const walletsOf = buildOnce((db) =>
 /** All of them, archived ones too. */
 export function listAllWallets(db: Executor, merchantId: string): Promise<Wallet[]> {
   return db.select().from(wallets).where(eq(wallets.merchantId, merchantId)).orderBy(asc(wallets.createdAt));
+}
+
+export async function findWallet(db: Executor, merchantId: string, id: string): Promise<Wallet | null> {
+  const [row] = await db
+    .select()
+    .from(wallets)
+    .where(and(eq(wallets.id, id), eq(wallets.merchantId, merchantId)));
+  return row ?? null;
+}
+
+/** Changes a wallet. Its address stays what it is: invoices were made for it. */
+export async function updateWallet(
+  tx: Executor,
+  id: string,
+  changes: Partial<Pick<Wallet, "label" | "isDefault" | "archivedAt">>,
+): Promise<Wallet | null> {
+  const [row] = await tx.update(wallets).set(changes).where(eq(wallets.id, id)).returning();
+  return row ?? null;
+}
+
+/** Tells every copy of a merchant's wallets in memory that it is old. */
+export async function raiseWalletsVersion(tx: Executor, merchantId: string): Promise<void> {
+  const raised = { walletsVersion: sql`${merchants.walletsVersion} + 1` };
+  await tx.update(merchants).set(raised).where(eq(merchants.id, merchantId));
+}
+
+/** How many of a merchant's wallets' invoices are open in a mode, by wallet. */
+export async function countOpenInvoices(db: Executor, scope: Scope): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ walletId: invoices.walletId, count: count() })
+    .from(invoices)
+    .where(
+      and(eq(invoices.merchantId, scope.merchantId), eq(invoices.mode, scope.mode), eq(invoices.status, "pending")),
+    )
+    .groupBy(invoices.walletId);
+  return new Map(rows.map((row) => [row.walletId, row.count]));
 }
 
 /** The merchant's wallet with this address key, archived or not, or null. */
@@ -65,8 +102,7 @@ export async function insertWallet(
     .onConflictDoNothing({ target: [wallets.merchantId, wallets.network, wallets.addressKey] })
     .returning();
   if (row) {
-    const raised = { walletsVersion: sql`${merchants.walletsVersion} + 1` };
-    await tx.update(merchants).set(raised).where(eq(merchants.id, wallet.merchantId));
+    await raiseWalletsVersion(tx, wallet.merchantId);
   }
   return row ?? null;
 }

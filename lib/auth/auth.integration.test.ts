@@ -188,11 +188,16 @@ describe("an action", () => {
     const { account } = await newAccount();
     const page = { mode: "live", merchantId: account.merchant.id };
     const input = { name: "x", merchantId: randomUUID(), mode: "test" };
-    const result = await runAction({ account, ip: "203.0.113.9" }, page, { ...write, input }, async (context, parsed) => ({
-      scope: context.scope,
-      actor: context.actor,
-      parsed,
-    }));
+    const result = await runAction(
+      { account, ip: "203.0.113.9" },
+      page,
+      { ...write, input },
+      async (context, parsed) => ({
+        scope: context.scope,
+        actor: context.actor,
+        parsed,
+      }),
+    );
     expect(result).toEqual({
       ok: true,
       data: { scope: page, actor: { name: `user:${account.user.id}`, ip: "203.0.113.9" }, parsed: { name: "x" } },
@@ -220,14 +225,17 @@ describe("an action", () => {
       ok: false,
       message: expect.stringMatching(/suspended/),
     });
-    expect(await runAction({ account, ip: null }, own, { ...write, reads: true }, async () => 1)).toMatchObject({ ok: true });
+    expect(await runAction({ account, ip: null }, own, { ...write, reads: true }, async () => 1)).toMatchObject({
+      ok: true,
+    });
   });
 
   it("says what is wrong at which field, and of what we did not expect only that it is ours", async () => {
     const { account } = await newAccount();
     const caller = { account, ip: null };
     const page = { mode: "test", merchantId: account.merchant.id };
-    const attempt = (input: unknown, work: () => Promise<unknown>) => runAction(caller, page, { ...write, input }, work);
+    const attempt = (input: unknown, work: () => Promise<unknown>) =>
+      runAction(caller, page, { ...write, input }, work);
     expect(await attempt({ name: "" }, async () => 1)).toEqual({
       ok: false,
       message: "name must not be empty",
