@@ -1,4 +1,4 @@
-import { and, eq, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import { buildOnce, type Executor } from "@/db/client";
 import { apiKeys, merchants, users } from "@/db/schema";
 
@@ -139,4 +139,24 @@ export async function hasUsedKey(db: Executor, merchantId: string, mode: ApiKey[
 export async function setKeyCopied(db: Executor, merchantId: string): Promise<void> {
   const unset = and(eq(merchants.id, merchantId), isNull(merchants.keyCopiedAt));
   await db.update(merchants).set({ keyCopiedAt: sql`now()` }).where(unset);
+}
+
+/** A merchant's keys of a mode that work, the newest first. */
+export function listApiKeys(db: Executor, merchantId: string, mode: ApiKey["mode"]): Promise<Omit<ApiKey, "hash">[]> {
+  const { hash, ...columns } = getTableColumns(apiKeys);
+  const alive = or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`));
+  return db
+    .select(columns)
+    .from(apiKeys)
+    .where(and(eq(apiKeys.merchantId, merchantId), eq(apiKeys.mode, mode), alive))
+    .orderBy(desc(apiKeys.createdAt));
+}
+
+/** Notes that keys are in use now. Those noted within the last minute are left alone: a row is not rewritten at every request. */
+export async function touchApiKeys(db: Executor, ids: string[]): Promise<void> {
+  const stale = or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, sql`now() - interval '1 minute'`));
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: sql`now()` })
+    .where(and(inArray(apiKeys.id, ids), stale));
 }

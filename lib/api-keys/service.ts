@@ -1,7 +1,8 @@
 import { db } from "@/db/client";
-import { type ApiKey, findApiKey, type Merchant } from "@/db/queries/merchants";
+import { type ApiKey, findApiKey, listApiKeys, type Merchant } from "@/db/queries/merchants";
 import type { Mode } from "@/db/schema/columns";
 import { randomToken, sha256 } from "@/lib/crypto";
+import { noteUse } from "./last-used";
 
 /** 40 characters of a 57-letter alphabet: 233 bits. */
 const SECRET_LENGTH = 40;
@@ -17,5 +18,12 @@ export function newApiKey(mode: Mode): { key: string; stored: Pick<ApiKey, "mode
 export async function authenticateKey(key: string): Promise<{ key: ApiKey; merchant: Merchant } | null> {
   // What cannot be a key needs no query.
   if (!/^(test|live)_[A-Za-z0-9]{20,80}$/.test(key)) return null;
-  return await findApiKey(db(), sha256(key));
+  const found = await findApiKey(db(), sha256(key));
+  if (found) noteUse(found.key);
+  return found;
+}
+
+/** A merchant's keys of a mode that work now, the current one first; older ones are in their grace period. */
+export async function listKeys(merchantId: string, mode: Mode): Promise<Omit<ApiKey, "hash">[]> {
+  return await listApiKeys(db(), merchantId, mode);
 }

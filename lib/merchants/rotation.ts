@@ -3,6 +3,7 @@ import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
 import { endCurrentKey, insertApiKey, lockMerchant, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
 import { MODES } from "@/db/schema/columns";
+import { graceSeconds } from "@/lib/api-keys/schema";
 import { newApiKey } from "@/lib/api-keys/service";
 import { encryptSecret } from "@/lib/crypto";
 import { env } from "@/lib/env";
@@ -10,14 +11,6 @@ import { AppError } from "@/lib/errors";
 import { secretContext } from "@/lib/webhooks/deliver";
 import { checkTargetUrl } from "@/lib/webhooks/guard";
 import { generateWebhookSecret } from "@/lib/webhooks/sign";
-
-/** A week at most: a secret that was replaced should not live on. */
-const graceSeconds = z.coerce
-  .number()
-  .int("grace must be a whole number of seconds")
-  .min(0, "grace must be at least 0 seconds")
-  .max(604_800, "grace must be at most 604800 seconds, a week")
-  .default(0);
 
 export const rotateKeySchema = z.object({
   mode: z.enum(MODES, "mode must be test or live"),
