@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { firstCall } from "@/components/dashboard/first-call";
 import { Button } from "@/components/ui/button";
 import { CopyLine } from "@/components/ui/copy";
 import type { Action } from "@/lib/auth/actions";
@@ -57,14 +58,4 @@ function Secret({ name, hint, children }: { name: string; hint: string; children
       <dd className="mt-1.5">{children}</dd>
     </div>
   );
-}
-
-/** The line of code that creates an invoice. */
-export function firstCall(appUrl: string, key: string): string {
-  return [
-    `curl -s ${appUrl}/api/v1/invoices \\`,
-    `  -H "Authorization: Bearer ${key}" \\`,
-    '  -H "Content-Type: application/json" \\',
-    `  -d '{"amountUsdt": "10.00"}'`,
-  ].join("\n");
 }

@@ -9,7 +9,7 @@ import { usePageContext } from "./context";
 
 const UNREACHABLE = "The server could not be reached. Nothing may have changed: check, then try again";
 
-/** Calls an action for this page. @returns `run`, whether it is under way, and what went wrong the last time. */
+/** Calls an action for this page. @returns `run`, whether it is under way, and what went wrong the last time (or was found wrong before: `fail`). */
 export function useAction<Input, Output>(action: Action<Input, Output>) {
   const { mode, merchantId } = usePageContext();
   const [problem, setProblem] = useState<string | null>(null);
@@ -21,7 +21,7 @@ export function useAction<Input, Output>(action: Action<Input, Output>) {
       if (result.ok) onDone?.(result.data);
       else setProblem(result.message);
     });
-  return { run, pending, problem, clear: () => setProblem(null) };
+  return { run, pending, problem, fail: setProblem, clear: () => setProblem(null) };
 }
 
 /**
@@ -37,7 +37,7 @@ export function useActionForm<Input extends FieldValues, Output>({
   action: Action<Input, Output>;
   schema: z.ZodType<unknown, Input>;
   defaultValues: DefaultValues<Input>;
-  onDone?: (data: Output, input: Input) => void;
+  onDone?: (data: Output, input: Input) => unknown;
 }) {
   const { mode, merchantId } = usePageContext();
   const [problem, setProblem] = useState<string | null>(null);
@@ -50,7 +50,10 @@ export function useActionForm<Input extends FieldValues, Output>({
     // As it was typed: the server parses it again.
     const input = form.getValues();
     const result = await call(() => action({ mode, merchantId }, input));
-    if (result.ok) return onDone?.(result.data, input);
+    if (result.ok) {
+      await onDone?.(result.data, input);
+      return;
+    }
     const known = Object.entries(result.fields).filter(([name]) => name in input);
     for (const [name, message] of known) form.setError(name as Path<Input>, { message }, { shouldFocus: true });
     if (known.length === 0) setProblem(result.message);

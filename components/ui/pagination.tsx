@@ -5,9 +5,12 @@ import { Button } from "./button";
 export function Pagination({
   newer,
   older,
+  newerLabel = "Newer",
   summary,
 }: {
   newer: string | null;
+  /** "Newest" where it leads back to the first page. */
+  newerLabel?: string;
   older: string | null;
   summary?: string;
 }) {
@@ -15,7 +18,7 @@ export function Pagination({
     <nav aria-label="Pages" className="mt-3 flex items-center justify-between gap-4">
       <p className="text-sm text-muted">{summary}</p>
       <div className="flex gap-2">
-        <Step href={newer} label="Newer" />
+        <Step href={newer} label={newerLabel} />
         <Step href={older} label="Older" />
       </div>
     </nav>

@@ -1,0 +1,23 @@
+import { sql } from "drizzle-orm";
+import type { Executor } from "@/db/client";
+
+/** The steps of a merchant's start, each true once it has happened. */
+export type Steps = { keyCopied: boolean; walletAdded: boolean; firstCall: boolean; webhookAnswered: boolean };
+
+/** How far a merchant's start has come, in whichever mode. Each question stops at its first row. */
+export async function readSteps(db: Executor, merchantId: string): Promise<Steps> {
+  const [row] = await db.execute<{ key: boolean; wallet: boolean; call: boolean; webhook: boolean }>(sql`
+    select
+      exists (select 1 from merchants where id = ${merchantId} and key_copied_at is not null) as key,
+      exists (select 1 from wallets where merchant_id = ${merchantId} and archived_at is null) as wallet,
+      exists (select 1 from api_keys where merchant_id = ${merchantId} and last_used_at is not null) as call,
+      exists (
+        select 1 from deliveries where merchant_id = ${merchantId} and mode in ('test', 'live') and status = 'delivered'
+      ) as webhook`);
+  return {
+    keyCopied: row?.key ?? false,
+    walletAdded: row?.wallet ?? false,
+    firstCall: row?.call ?? false,
+    webhookAnswered: row?.webhook ?? false,
+  };
+}
