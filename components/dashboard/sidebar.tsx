@@ -20,9 +20,9 @@ type Props = { mode: Mode; merchantName: string; email: string };
 export function Sidebar(props: Props) {
   return (
     <>
-      <div className="sticky top-0 hidden h-dvh w-60 shrink-0 flex-col border-r border-line bg-surface md:flex">
+      <header className="sticky top-0 hidden h-dvh w-60 shrink-0 flex-col border-r border-line bg-surface md:flex">
         <Contents {...props} />
-      </div>
+      </header>
       <PhoneBar {...props} />
     </>
   );

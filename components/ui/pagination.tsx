@@ -14,6 +14,7 @@ export function Pagination({
   older: string | null;
   summary?: string;
 }) {
+  if (newer === null && older === null && !summary) return null;
   return (
     <nav aria-label="Pages" className="mt-3 flex items-center justify-between gap-4">
       <p className="text-sm text-muted">{summary}</p>

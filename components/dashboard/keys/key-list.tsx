@@ -20,7 +20,7 @@ export function KeyList({ keys }: { keys: KeyRow[] }) {
           cell: (key) =>
             key.expiresAt ? (
               <Badge tone="amber">
-                Replaced, ends&nbsp;
+                Replaced, ends
                 <Time at={key.expiresAt} />
               </Badge>
             ) : (

@@ -59,17 +59,30 @@ export function AuditTable({ entries }: { entries: AuditRow[] }) {
 
 /** What the entry says of the change: `name: value`, or for a setting `name: old → new`. */
 function Details({ data }: AuditRow) {
-  const parts = Object.entries(data ?? {}).map(([name, value]) => `${words(name)}: ${print(value)}`);
+  const parts = Object.entries(data ?? {}).map(([name, value]) => ({ name, text: print(name, value) }));
   if (parts.length === 0) return <span className="text-muted">–</span>;
-  return <span className="text-[13px] wrap-anywhere text-muted">{parts.join(", ")}</span>;
+  return (
+    <span className="text-[13px] leading-5 wrap-anywhere text-muted">
+      {parts.map(({ name, text }, index) => (
+        <span key={name} title={text}>
+          {index > 0 && ", "}
+          {words(name)}: {text.replace(LONG, (word) => `${word.slice(0, 6)}…${word.slice(-6)}`)}
+        </span>
+      ))}
+    </span>
+  );
 }
+
+/** Addresses, hashes and ids, which are shown as everywhere. */
+const LONG = /\b(0x)?[0-9A-Za-z-]{30,}\b/g;
 
 /** `adjustmentLimit` → `adjustment limit` */
 const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-function print(value: unknown): string {
+function print(name: string, value: unknown): string {
+  if (name === "grace") return value === 0 ? "none" : `${value} s`;
   if (value === null || value === undefined || value === "") return "none";
   if (typeof value !== "object") return String(value);
-  if ("from" in value && "to" in value) return `${print(value.from)} → ${print(value.to)}`;
+  if ("from" in value && "to" in value) return `${print(name, value.from)} → ${print(name, value.to)}`;
   return JSON.stringify(value);
 }

@@ -95,7 +95,7 @@ function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { 
         </Field>
         <div aria-live="polite" className="mt-1.5 min-h-10 text-sm leading-5">
           {check && !errorOf("address") && (
-            <p className={check.ok ? "text-green" : "text-red"}>
+            <p className={TONE[check.verdict]}>
               {check.message}
               {others.map((other) => (
                 <button
@@ -125,6 +125,8 @@ function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { 
     </form>
   );
 }
+
+const TONE = { good: "text-green", doubtful: "text-amber", wrong: "text-red" };
 
 const TYPING_PAUSE_MS = 250;
 
