@@ -10,6 +10,9 @@ const BENCHES: Record<string, { about: string; load: () => Promise<{ bench: Benc
   calls: { about: "RPC calls and bytes a block, by number of wallets and invoices", load: () => import("./calls") },
   memory: { about: "memory of the server and of PostgreSQL at rest", load: () => import("./memory") },
   create: { about: "invoices created a second, against bare INSERTs", load: () => import("./create") },
+  catchup: { about: "blocks a second after an outage, against a bare client", load: () => import("./catchup") },
+  block: { about: "what a block costs at 10³, 10⁵ and 10⁶ open invoices", load: () => import("./block") },
+  crowd: { about: "transfer → webhook with 0 and with 10⁵ open invoices", load: () => import("./crowd") },
   read: { about: "get and list at 10³ and 10⁶ invoices", load: () => import("./read") },
 };
 

@@ -47,3 +47,26 @@ export async function withSql<T>(gateway: Gateway, run: (sql: postgres.Sql) => P
     await sql.end();
   }
 }
+
+/**
+ * Puts so many open invoices on the wallets of a database's ethereum watch list, in turns. The first of each wallet asks for 100
+ * USDT, the next for 0.0010 more, and so on.
+ */
+export async function openInvoices(sql: postgres.Sql, count: number): Promise<void> {
+  await sql.begin(async (tx) => {
+    // Neither foreign keys nor the tally trigger: what goes in is consistent, and nobody counts it.
+    await tx`set local session_replication_role = replica`;
+    await tx`set local statement_timeout = 0`;
+    await tx`
+      insert into invoices (id, merchant_id, mode, wallet_id, network, payout_address, reference, pay_path, amount_requested,
+        amount, created_at, expires_at)
+      select gen_random_uuid(), merchant_id, 'live', wallets.id, 'ethereum', address, 'OPEN-' || n, 'OPEN-' || n, asked, asked,
+        now(), date_trunc('second', now()) + interval '2 hours'
+      from generate_series(0, ${count}::int - 1) as n
+        join (select *, row_number() over (order by watch_seq) - 1 as place, count(*) over () as wallet_count from wallets
+          where network = 'ethereum') as wallets on place = n % wallet_count,
+        lateral (select 1000000 + (n / wallet_count) * 10 as asked) as amounts`;
+  });
+  await sql`vacuum analyze`;
+  await sql`checkpoint`;
+}
