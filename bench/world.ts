@@ -60,7 +60,7 @@ export async function openInvoices(sql: postgres.Sql, count: number): Promise<vo
     await tx`
       insert into invoices (id, merchant_id, mode, wallet_id, network, payout_address, reference, pay_path, amount_requested,
         amount, created_at, expires_at)
-      select gen_random_uuid(), merchant_id, 'live', wallets.id, 'ethereum', address, 'OPEN-' || n, 'OPEN-' || n, asked, asked,
+      select uuidv7(), merchant_id, 'live', wallets.id, 'ethereum', address, 'OPEN-' || n, 'OPEN-' || n, asked, asked,
         now(), date_trunc('second', now()) + interval '2 hours'
       from generate_series(0, ${count}::int - 1) as n
         join (select *, row_number() over (order by watch_seq) - 1 as place, count(*) over () as wallet_count from wallets

@@ -137,6 +137,22 @@ describe("rpcClient", () => {
     expect(await failureOf("eth_blockNumber")).toBeInstanceOf(NodeError);
   });
 
+  it("wants a smaller range when the answer is larger than it takes, whether it says so at once or goes on and on", async () => {
+    const large = JSON.stringify({ jsonrpc: "2.0", id: 0, result: "x".repeat(10_000_001) });
+    const announced: Record<string, string>[] = [
+      { "content-length": String(large.length) },
+      { "transfer-encoding": "chunked" },
+    ];
+    for (const headers of announced) {
+      handler = answer(200, large, headers);
+      for (const method of ["eth_getLogs", "eth_getTransactionReceipt"]) {
+        const failure = await failureOf(method);
+        expect(failure).toBeInstanceOf(RangeRefused);
+        expect(failure.message).toContain("10 MB");
+      }
+    }
+  });
+
   it.each([
     ["429", 429, "slow down", {}, 30_000],
     ["429 with Retry-After", 429, {}, { "retry-after": "7" }, 7_000],

@@ -1,4 +1,4 @@
-import { HttpRequestError, http, RpcRequestError, TimeoutError } from "viem";
+import { HttpRequestError, http, ResponseBodyTooLargeError, RpcRequestError, TimeoutError } from "viem";
 import { log, publicUrl } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 
@@ -40,6 +40,8 @@ const TIMEOUT_MS = 15_000;
 /** A provider that wants a longer pause (until its day is over, say) is asked this often all the same. */
 const LONGEST_PAUSE_MS = 600_000;
 const BATCH_SIZE = 200;
+/** A batch of calls that are answered with more is asked for again in smaller ranges: it is held in memory as a whole. */
+const LARGEST_ANSWER_BYTES = 10_000_000;
 
 /** A client of one URL; it never retries and never turns to another URL by itself. */
 export function rpcClient(url: string, network: string, headers: Record<string, string> = {}): RpcClient {
@@ -48,6 +50,7 @@ export function rpcClient(url: string, network: string, headers: Record<string, 
     batch: { batchSize: BATCH_SIZE, wait: 0 },
     retryCount: 0,
     timeout: TIMEOUT_MS,
+    maxResponseBodySize: LARGEST_ANSWER_BYTES,
     fetchOptions: { headers },
   })({ retryCount: 0, timeout: TIMEOUT_MS });
   return {
@@ -97,10 +100,12 @@ function describe(error: unknown, method: string): Error {
   if (forLogs && (status === 413 || chain.some((e) => e instanceof TimeoutError))) {
     return status === 413 ? new RangeRefused("HTTP 413") : new RangeRefused("timed out", true);
   }
+  // An answer larger than we take: asking for less helps, with receipts as with logs.
+  if (chain.some((e) => e instanceof ResponseBodyTooLargeError)) {
+    return new RangeRefused(`the answer is larger than ${LARGEST_ANSWER_BYTES / 1e6} MB`);
+  }
   const last = chain.at(-1);
   const detail = status ? `HTTP ${status}` : last instanceof Error ? last.message.split("\n")[0] : String(error);
-  // viem caps an answer's size; asking for less helps.
-  if (forLogs && /body size|too large/i.test(detail ?? "")) return new RangeRefused(detail ?? "too large");
   return new NodeError(`${method}: ${detail}`);
 }
 
