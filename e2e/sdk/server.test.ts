@@ -97,6 +97,16 @@ describe("an invoice", () => {
     });
   });
 
+  it.each(["a/b", "..a", "%2e%2e", 'say "hi" & go?#+=;', "/", "reference"])(
+    "is found by the reference %j",
+    async (tail) => {
+      const reference = `${tail}${tail.length > 1 ? ++orders : ""}`;
+      const { id } = await gateway.invoices.create(order({ reference }));
+      expect((await gateway.invoices.retrieveByReference(reference)).id).toBe(id);
+      expect((await gateway.invoices.list({ reference })).data.map((invoice) => invoice.id)).toEqual([id]);
+    },
+  );
+
   it("expires, and is cancelled, each with its event", async () => {
     const expired = await gateway.invoices.create(order());
     expect((await gateway.sandbox.triggerExpiry({ invoiceId: expired.id })).status).toBe("expired");

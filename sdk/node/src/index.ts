@@ -2,7 +2,27 @@ import { UsdtGateway } from "./gateway.js";
 import { createWebhooks, type Webhooks } from "./webhooks.js";
 
 export type { AccountResource } from "./account.js";
-export * from "./errors.js";
+export {
+  AmountUnavailableError,
+  AuthenticationError,
+  ConfigurationError,
+  ConflictError,
+  ConnectionError,
+  DuplicateReferenceError,
+  IdempotencyError,
+  InvalidRequestError,
+  NotFoundError,
+  PayoutAddressError,
+  PermissionError,
+  RateLimitError,
+  ServerError,
+  TimeoutError,
+  UnexpectedResponseError,
+  UsdtGatewayError,
+  WaitTimeoutError,
+  type WebhookErrorCode,
+  WebhookVerificationError,
+} from "./errors.js";
 export type { Invoices, WaitOptions } from "./invoices.js";
 export type { CreateOptions, Fetch, RequestOptions, UsdtGatewayOptions } from "./options.js";
 export type { List, Page } from "./page.js";

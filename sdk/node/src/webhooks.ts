@@ -57,6 +57,8 @@ function verifySignature(body: Buffer, headers: WebhookHeaders, secrets: string[
   ].map((name) => headerOf(headers, name));
   // Where it can be checked that the webhook is a new one, it is.
   if (id && timestamp && standard) {
+    // With a dot in the id, what is signed could be divided in another way.
+    if (!/^[\w-]+$/.test(id)) throw failure("headers_invalid", "webhook-id is not an id.");
     checkTime(timestamp, toleranceSeconds);
     const keys = secrets.map((secret) => Buffer.from(secret.slice("whsec_".length), "base64"));
     // "v1,… v1,…"; another version's are not ours to check. Proxies may join what was several headers with commas.

@@ -152,6 +152,7 @@ describe("the message names the mistake", () => {
     ["there are no headers", body, undefined, secret, "headers_missing", /verify\(rawBody, headers, secret\)/],
     ["they are empty", body, {}, secret, "headers_missing", /webhook-signature and X-Webhook-Signature/],
     ["one is missing", body, only(STANDARD, noTime), secret, "headers_missing", /no webhook-timestamp/],
+    ["the id is odd", body, { ...headers, "webhook-id": "a.b" }, secret, "headers_invalid", /webhook-id/],
     ["one is odd", body, { ...headers, "webhook-timestamp": "now" }, secret, "headers_invalid", /timestamp/],
   ])("%s", (_what, givenBody, givenHeaders, givenSecret, code, message) => {
     const args = [givenBody, givenHeaders, givenSecret] as Parameters<typeof webhooks.verify>;
@@ -171,6 +172,19 @@ describe("the message names the mistake", () => {
     setClock(named("from the future").nowSeconds);
     expect(refusal(() => webhooks.verify(body, headers, secret))).toMatchObject({ code: "timestamp_in_future" });
   });
+});
+
+it("what was signed cannot be divided in another way", () => {
+  const [id = "", time = ""] = [headers["webhook-id"], headers["webhook-timestamp"]];
+  const inner = JSON.stringify({ type: "invoice.confirmed" });
+  const outer = `{"metadata":"${time}.${inner}`;
+  const signature = createHmac("sha256", Buffer.from(secret.slice(6), "base64")).update(`${id}.${time}.${outer}`);
+  const divided = {
+    "webhook-id": `${id}.${time}.{"metadata":"`,
+    "webhook-timestamp": time,
+    "webhook-signature": `v1,${signature.digest("base64")}`,
+  };
+  expect(refusal(() => webhooks.verify(inner, divided, secret))?.code).toBe("headers_invalid");
 });
 
 it("no other spelling of a signature passes", () => {
