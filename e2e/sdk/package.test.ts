@@ -150,14 +150,14 @@ export { sum };
 
 describe("TypeScript", () => {
   const nodeTypes = { typeRoots: [join(ROOT, "node_modules/@types")], types: ["node"] };
-  const inBrowserTypes = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
+  const webTypes = { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
 
   it.each<[string, string, Record<string, unknown>]>([
     ["an ES module of Node.js", "app.mts", { module: "node16", ...nodeTypes }],
-    ["CommonJS of Node.js", "app.cts", { module: "node16", ...nodeTypes }],
-    ["a bundler", "app.ts", { module: "esnext", moduleResolution: "bundler", ...inBrowserTypes }],
-    ["a bundler that keeps require", "app.cts", { module: "preserve", moduleResolution: "bundler", ...inBrowserTypes }],
-    ["an old project", "app.ts", { module: "commonjs", moduleResolution: "node10", ...nodeTypes }],
+    ["CommonJS of Node.js", "app.cts", { module: "node16", ...webTypes }],
+    ["a bundler", "app.ts", { module: "esnext", moduleResolution: "bundler", ...webTypes }],
+    ["a bundler that keeps require", "app.cts", { module: "preserve", moduleResolution: "bundler", ...webTypes }],
+    ["an old project", "app.ts", { module: "commonjs", moduleResolution: "node10", ...webTypes }],
   ])("%s (%s)", async (_what, file, options) => {
     const compilerOptions = {
       target: "ES2022",
