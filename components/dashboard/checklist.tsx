@@ -5,7 +5,7 @@ import { Card } from "@/components/ui/card";
 import { cn } from "@/components/ui/cn";
 import { CopyLine } from "@/components/ui/copy";
 import type { Mode } from "@/lib/mode";
-import type { Checklist as State } from "@/lib/onboarding/service";
+import type { Checklist as State } from "@/lib/onboarding/checklist";
 import { firstCall } from "./first-call";
 import { dashboardPath } from "./navigation";
 

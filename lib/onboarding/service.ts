@@ -1,12 +1,10 @@
 import { db } from "@/db/client";
 import { hasUsedKey, setKeyCopied } from "@/db/queries/merchants";
-import { readSteps, type Steps } from "@/db/queries/onboarding";
+import { readSteps } from "@/db/queries/onboarding";
 import { listKeys } from "@/lib/api-keys/service";
 import { env } from "@/lib/env";
 import type { Mode } from "@/lib/mode";
-
-/** The first-run checklist: how far it is, and what its line of code needs. */
-export type Checklist = Steps & { appUrl: string; testKeyPrefix: string };
+import type { Checklist } from "./checklist";
 
 /** The mode that a merchant most likely wants to see: live once the live key has been used. */
 export async function homeMode(merchantId: string): Promise<Mode> {
