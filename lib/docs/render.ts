@@ -61,6 +61,12 @@ export async function render(
 /** A page without colours in its code: for whoever only needs its text and headings. */
 export const renderPlain = (source: DocsSource) => render(source, async (code) => [{ type: "text", value: code }]);
 
+/** One piece of code as HTML, dressed as in the docs. */
+export async function codeHtml(code: string, language: string): Promise<string> {
+  const page = { slug: "", title: "", description: "", section: "", order: 0 };
+  return (await render({ ...page, markdown: `\`\`\`${language}\n${code}\n\`\`\`` })).html;
+}
+
 /** Plain text of a node. */
 export function textOf(node: HtmlNode): string {
   return node.value !== undefined && node.type === "text" ? node.value : (node.children ?? []).map(textOf).join("");
