@@ -1,8 +1,9 @@
 "use client";
 
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { firstCall } from "@/components/dashboard/first-call";
+import { storeTestKey } from "@/components/site/test-key";
 import { Button } from "@/components/ui/button";
 import { CopyLine } from "@/components/ui/copy";
 import type { Action } from "@/lib/auth/actions";
@@ -19,6 +20,8 @@ export function NewKeys({
   markKeyCopied: Action<Record<string, never>, void>;
   appUrl: string;
 }) {
+  // In this tab the docs' examples carry it.
+  useEffect(() => storeTestKey(testKey), [testKey]);
   // Only ticks a box of the checklist: nothing to tell where it fails.
   const onCopied = () => void markKeyCopied({ mode: "test", merchantId }, {}).catch(() => null);
   return (
