@@ -18,7 +18,7 @@ const DESCRIPTION =
 export async function generateMetadata(): Promise<Metadata> {
   await connection();
   const title = "USDT gateway: be paid in USDT, straight into your own wallet";
-  const image = { url: "/images/pay-page-light.png", width: 880, height: 1520, alt: "The pay page of an invoice" };
+  const image = { url: "/images/pay-page-light.png", width: 880, height: 1720, alt: "The pay page of an invoice" };
   return {
     title,
     description: DESCRIPTION,
@@ -73,7 +73,7 @@ export default async function StartPage() {
             name="pay-page"
             alt="The pay page of an invoice: the exact amount, the network with its warning, the QR code and address, the time left, and the state of the payment."
             width={440}
-            height={760}
+            height={860}
             className="mx-auto max-lg:max-w-88"
           />
         </section>

@@ -77,31 +77,26 @@ describe("every page", () => {
     ["desktop", "light"],
     ["phone", "dark"],
   ] as const) {
-    it(`is accessible and never wider than the window: ${width}, ${theme}`, async () => {
+    it(`of each kind is accessible: ${width}, ${theme}`, async () => {
       const visitor = await newVisitor(browser, width, theme);
       const page = await visitor.newPage();
-      for (const path of [
-        "/",
-        "/docs",
-        "/docs/quick-start",
-        "/docs/webhooks",
-        "/docs/api-invoices",
-        "/docs/errors",
-        "/docs/self-hosting",
-      ]) {
+      for (const path of ["/", "/docs/quick-start", "/docs/webhooks", "/docs/errors", "/docs/self-hosting"]) {
         await page.goto(gateway.url + path);
         expect(await axeFindings(page), path).toEqual([]);
-      }
-      for (const path of PAGES) {
-        await page.goto(gateway.url + path);
-        const wider = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(wider, path).toBeLessThanOrEqual(0);
       }
       await visitor.close();
     });
   }
+
+  it("is never wider than a phone: what is wide scrolls by itself", async () => {
+    const visitor = await newVisitor(browser, "phone");
+    const page = await visitor.newPage();
+    for (const path of PAGES) {
+      await page.goto(gateway.url + path, { waitUntil: "domcontentloaded" });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+    }
+    await visitor.close();
+  });
 
   it("what does not exist answers 404", async () => {
     expect((await fetch(`${gateway.url}/docs/nothing`)).status).toBe(404);
