@@ -9,6 +9,7 @@ type Metrics = {
   rpcErrors: Counter<"network" | "node" | "kind">;
   orphanedPayments: Counter<"network">;
   attempts: Counter<"outcome">;
+  rateLimitFallbacks: Counter;
 };
 
 const KEY = Symbol.for("usdt-gateway.metrics");
@@ -33,6 +34,11 @@ function create(): Metrics {
       ["network"],
     ),
     attempts: counter("webhook_attempts_total", "Webhook attempts by outcome.", ["outcome"]),
+    rateLimitFallbacks: counter(
+      "rate_limit_fallbacks_total",
+      "Requests counted by this process alone because the shared Redis was away.",
+      [],
+    ),
   };
 }
 

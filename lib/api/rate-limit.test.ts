@@ -67,9 +67,9 @@ describe("LocalRateLimiter", () => {
     // Half of the last minute is still inside: 30 of its 60 count.
     now = START + 90_000;
     expect(await takeMany(100)).toBe(30);
-    // A millisecond before its end nearly nothing of it does, but "nearly" is still one.
+    // A millisecond before its end none of it does: whole requests count.
     now = START + 120_000 - 1;
-    expect(await takeMany(100)).toBe(29);
+    expect(await takeMany(100)).toBe(30);
   });
 
   it("gives the whole limit again after a window without requests", async () => {

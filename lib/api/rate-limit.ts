@@ -1,4 +1,5 @@
 import { env } from "@/lib/env";
+import { SharedRateLimiter } from "./rate-limit-shared";
 
 /** Requests a minute, per merchant and mode; failed authentication, and what needs no key, per IP address. */
 export const LIMITS = {
@@ -36,12 +37,14 @@ export type RateLimiter = { take(name: AnyLimitName, subject: string): Promise<R
 export const limitOf = (name: AnyLimitName): number =>
   Math.max(1, Math.floor(ALL_LIMITS[name] * env().rateLimitMultiplier));
 
-type Bucket = { window: number; count: number; previous: number };
+/** What was let through in the present window and in the one before. */
+export type Counts = { count: number; previous: number };
+type Bucket = Counts & { window: number };
 const MAX_SUBJECTS = 100_000;
 
 /**
  * A sliding window in this process: the present minute's count plus the part of the last minute's that the window still
- * covers. The same arithmetic as a shared limiter, so that moving to one changes nothing for clients.
+ * covers, in whole requests. The same arithmetic as the shared limiter's, so that moving to that one changes nothing for clients.
  */
 export class LocalRateLimiter implements RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
@@ -56,13 +59,10 @@ export class LocalRateLimiter implements RateLimiter {
     const key = `${name}/${subject}`;
     const bucket = this.bucket(key, window);
     const elapsed = (nowMs % windowMs) / windowMs;
-    const weighted = bucket.previous * (1 - elapsed) + bucket.count;
-    if (weighted + 1 > limit + 1e-9) {
-      return { allowed: false, limit, remaining: 0, resetSeconds: waitSeconds(bucket, limit, elapsed) };
-    }
+    const used = Math.floor((1 - elapsed) * bucket.previous) + bucket.count;
+    if (used >= limit) return refusal(bucket, limit, elapsed);
     bucket.count++;
-    const remaining = Math.max(0, Math.floor(limit - weighted - 1));
-    return { allowed: true, limit, remaining, resetSeconds: Math.ceil((1 - elapsed) * WINDOW_SECONDS) };
+    return admission(limit, limit - used - 1, elapsed);
   }
 
   private bucket(key: string, window: number): Bucket {
@@ -81,13 +81,21 @@ export class LocalRateLimiter implements RateLimiter {
   }
 }
 
-/** Seconds until one more request fits, rounded up: in this window as the last one fades, else in the next as this one does. */
-function waitSeconds(bucket: Bucket, limit: number, elapsed: number): number {
-  const room = limit - 1 - bucket.count;
-  const fadesAt = bucket.previous > 0 && room >= 0 ? 1 - room / bucket.previous : null;
-  if (fadesAt !== null && fadesAt <= 1) return Math.max(1, Math.ceil((fadesAt - elapsed) * WINDOW_SECONDS));
-  const inNext = bucket.count === 0 ? 0 : Math.max(0, 1 - (limit - 1) / bucket.count);
-  return Math.max(1, Math.ceil((1 - elapsed + inNext) * WINDOW_SECONDS));
+/** @param elapsed the share of the present window that is over, 0–1. */
+export function admission(limit: number, remaining: number, elapsed: number): RateDecision {
+  return { allowed: true, limit, remaining, resetSeconds: Math.ceil((1 - elapsed) * WINDOW_SECONDS) };
+}
+
+/** A refusal that says how long to wait until one more request fits: in this window as the last one fades, else in the next. */
+export function refusal({ count, previous }: Counts, limit: number, elapsed: number): RateDecision {
+  // One fits as soon as the share of the last window that counts is below `room` requests.
+  const room = limit - count;
+  const fadesAt = room > 0 ? 1 - room / previous : null;
+  const inNext = count === 0 ? 0 : Math.max(0, 1 - limit / count);
+  const share = fadesAt !== null && fadesAt < 1 ? fadesAt - elapsed : 1 - elapsed + inNext;
+  // Below, not at: a millisecond later.
+  const resetSeconds = Math.max(1, Math.ceil(share * WINDOW_SECONDS + 0.001));
+  return { allowed: false, limit, remaining: 0, resetSeconds };
 }
 
 /** The header fields of draft-ietf-httpapi-ratelimit-headers. */
@@ -101,8 +109,9 @@ export function rateLimitHeaders(name: LimitName, decision: RateDecision): Recor
 const KEY = Symbol.for("usdt-gateway.rate-limiter");
 const store = globalThis as unknown as Record<symbol, RateLimiter | undefined>;
 
-/** The process's limiter. */
+/** The process's limiter: shared with the other servers where Redis is configured. */
 export function rateLimiter(): RateLimiter {
-  store[KEY] ??= new LocalRateLimiter();
+  const { upstash } = env();
+  store[KEY] ??= upstash ? new SharedRateLimiter(upstash, new LocalRateLimiter()) : new LocalRateLimiter();
   return store[KEY];
 }
