@@ -81,7 +81,7 @@ const deliver = inngest.createFunction(
   },
 );
 
-const prune = inngest.createFunction({ id: "prune", triggers: [cron("17 * * * *")] }, async ({ step }) => {
+const prune = inngest.createFunction({ id: "prune", triggers: [cron("*/5 * * * *")] }, async ({ step }) => {
   await step.run("turn", () => takeTurn(pruneJob));
 });
 

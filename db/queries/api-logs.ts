@@ -20,11 +20,6 @@ export async function insertApiLogs(db: Executor, rows: ApiLog[]): Promise<void>
   );
 }
 
-/** Forgets logs older than `days`. */
-export async function pruneApiLogs(db: Executor, days: number): Promise<void> {
-  await db.delete(apiLogs).where(lt(apiLogs.createdAt, sql`now() - make_interval(days => ${days}::int)`));
-}
-
 /** A page of a merchant's API requests, newest first. */
 export function listApiLogs(db: Executor, scope: Scope, page: { limit: number; offset: number }): Promise<ApiLog[]> {
   return db

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { attempts, deliveries, events, invoices, merchants } from "@/db/schema";
 import type { Scope } from "./invoices";
@@ -15,29 +15,40 @@ export type ClaimedDelivery = Pick<Delivery, "id" | "merchantId" | "url" | "body
 };
 
 /**
- * Claims deliveries that are due, at most `perMerchant` of each merchant, so that one slow receiver does not hold up the
- * others. A claim is a lease: whoever dies with it loses it when it runs out, and the next one sends.
+ * Claims deliveries that are due, so many of each merchant that one slow receiver does not hold up the others: of every merchant
+ * the longest due first, then the second of each. A claim is a lease: whoever dies with it loses it when it runs out, and the
+ * next one sends. The cost is by merchants that have something pending, not by how much: the walk over them reads one index
+ * entry of each (deliveries_by_share), which PostgreSQL would not do for a "distinct".
+ * @param options.rooms how many more these merchants may have on their way; the others, `perMerchant`.
  */
 export async function claimDueDeliveries(
   db: Executor,
-  options: { owner: string; limit: number; perMerchant: number; leaseSeconds: number; busyMerchants: string[] },
+  options: { owner: string; limit: number; perMerchant: number; rooms: Map<string, number>; leaseSeconds: number },
 ): Promise<ClaimedDelivery[]> {
   const due = sql`d.status = 'pending' and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())`;
-  const busy = sql`d.merchant_id <> all(${`{${options.busyMerchants.join(",")}}`}::uuid[])`;
   const claimed = await db.execute<{ id: string }>(sql`
-    update ${deliveries} set lease_owner = ${options.owner}::uuid, lease_until = now() + make_interval(secs => ${options.leaseSeconds}::int)
-    where id in (
-      select d.id from ${deliveries} d
-      where ${due} and ${busy} and d.id in (
-        select id from (
-          select d.id, row_number() over (partition by d.merchant_id order by d.next_attempt_at) as place
-          from ${deliveries} d where ${due} and ${busy}
-        ) ranked where place <= ${options.perMerchant}::int
-      )
-      order by d.next_attempt_at
+    with recursive waiting as (
+      (select d.merchant_id from ${deliveries} d where d.status = 'pending' order by d.merchant_id limit 1)
+      union all
+      select (select d.merchant_id from ${deliveries} d where d.status = 'pending' and d.merchant_id > waiting.merchant_id
+        order by d.merchant_id limit 1)
+      from waiting where waiting.merchant_id is not null
+    ), rooms as (
+      select key::uuid as merchant_id, value::int as room
+      from json_each_text(${JSON.stringify(Object.fromEntries(options.rooms))}::json)
+    ), chosen as (
+      select next.id
+      from waiting left join rooms using (merchant_id),
+      lateral (
+        select d.id, d.next_attempt_at, row_number() over (order by d.next_attempt_at) as place
+        from ${deliveries} d where ${due} and d.merchant_id = waiting.merchant_id
+        order by d.next_attempt_at limit coalesce(rooms.room, ${options.perMerchant}::int)
+      ) next
+      order by next.place, next.next_attempt_at
       limit ${options.limit}::int
-      for update skip locked
     )
+    update ${deliveries} set lease_owner = ${options.owner}::uuid, lease_until = now() + make_interval(secs => ${options.leaseSeconds}::int)
+    where id in (select d.id from ${deliveries} d where d.id in (select id from chosen) and ${due} for update skip locked)
     returning id`);
   return await listClaimed(
     db,
@@ -135,36 +146,56 @@ export async function renewLeases(db: Executor, owner: string, ids: string[], le
     .where(and(inArray(deliveries.id, ids), eq(deliveries.leaseOwner, owner)));
 }
 
-/** Locks a delivery before its attempt is recorded. */
-export async function lockDelivery(tx: Executor, id: string): Promise<Delivery | null> {
-  const [row] = await tx.select().from(deliveries).where(eq(deliveries.id, id)).for("update");
-  return row ?? null;
-}
+export type NewAttempt = Omit<typeof attempts.$inferInsert, "number">;
+/** What follows from an attempt. */
+export type Decision = Pick<Delivery, "status" | "nextAttemptAt">;
 
-/** Adds an attempt under the next number; call it with the delivery locked. */
-export async function insertAttempt(
-  tx: Executor,
-  attempt: Omit<typeof attempts.$inferInsert, "number">,
-): Promise<void> {
-  const next = sql`(select coalesce(max(${attempts.number}), 0) + 1 from ${attempts} where ${attempts.deliveryId} = ${attempt.deliveryId})`;
-  await tx.insert(attempts).values({ ...attempt, number: next as unknown as number });
-}
-
-/** Ends a delivery, or sets when it is tried again, and gives its lease back. */
-export async function updateDelivery(
-  tx: Executor,
-  id: string,
-  change: Pick<Delivery, "status" | "attemptsMade" | "nextAttemptAt">,
-): Promise<void> {
-  await tx
-    .update(deliveries)
-    .set({
-      ...change,
-      leaseOwner: null,
-      leaseUntil: null,
-      completedAt: change.status === "pending" ? null : sql`now()`,
-    })
-    .where(eq(deliveries.id, id));
+/**
+ * Records attempts, at most one of a delivery, under their next numbers, and what follows from each; gives the leases back.
+ * @param decide is told how many attempts of the present round there are with this one.
+ * @returns the status of each delivery after it.
+ */
+export async function recordAttempts(
+  db: Executor,
+  made: NewAttempt[],
+  decide: (deliveryId: string, attemptsMade: number) => Decision,
+): Promise<Map<string, Delivery["status"]>> {
+  return await db.transaction(async (tx) => {
+    const locked = await tx
+      .select({ id: deliveries.id, status: deliveries.status, attemptsMade: deliveries.attemptsMade })
+      .from(deliveries)
+      .where(
+        inArray(
+          deliveries.id,
+          made.map((attempt) => attempt.deliveryId),
+        ),
+      )
+      .orderBy(asc(deliveries.id))
+      .for("update");
+    const known = new Set(locked.map((row) => row.id));
+    const rows = made.filter((attempt) => known.has(attempt.deliveryId));
+    // Whoever re-sent by hand meanwhile, or answered first after a lost lease, has decided already.
+    const changes = locked
+      .filter((row) => row.status === "pending")
+      .map(({ id, attemptsMade }) => ({ id, made: attemptsMade + 1, ...decide(id, attemptsMade + 1) }));
+    await tx.execute(sql`
+      with made as (
+        select * from json_to_recordset(${JSON.stringify(rows)}::json) as made(
+          "deliveryId" uuid, "startedAt" timestamptz, "statusCode" int, "responseBody" text, "latencyMs" int, error text)
+      ), added as (
+        insert into ${attempts} (delivery_id, number, started_at, status_code, response_body, latency_ms, error)
+        select "deliveryId", coalesce((select max(number) from ${attempts} a where a.delivery_id = "deliveryId"), 0) + 1,
+          "startedAt", "statusCode", "responseBody", "latencyMs", error
+        from made
+      )
+      update ${deliveries} set status = change.status, attempts_made = change.made, next_attempt_at = change."nextAttemptAt",
+        lease_owner = null, lease_until = null, completed_at = case when change.status = 'pending' then null else now() end
+      from json_to_recordset(${JSON.stringify(changes)}::json) as change(
+        id uuid, status text, made int, "nextAttemptAt" timestamptz)
+      where deliveries.id = change.id`);
+    const decided = new Map(changes.map(({ id, status }) => [id, status]));
+    return new Map(locked.map(({ id, status }) => [id, decided.get(id) ?? status]));
+  });
 }
 
 /**

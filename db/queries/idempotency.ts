@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, sql } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { idempotencyKeys } from "@/db/schema";
 import type { Scope } from "./invoices";
@@ -43,13 +43,4 @@ export async function storeIdempotentResponse(
 ): Promise<void> {
   await tx.delete(idempotencyKeys).where(owned(scope, key));
   await tx.insert(idempotencyKeys).values({ ...scope, key, ...response });
-}
-
-/** Forgets responses older than 24 hours. @returns how many. */
-export async function pruneIdempotencyKeys(db: Executor): Promise<number> {
-  const rows = await db
-    .delete(idempotencyKeys)
-    .where(lt(idempotencyKeys.createdAt, sql`now() - interval '24 hours'`))
-    .returning({ key: idempotencyKeys.key });
-  return rows.length;
 }

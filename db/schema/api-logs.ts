@@ -23,8 +23,5 @@ export const apiLogs = pgTable(
     errorCode: text(),
     createdAt: time().notNull(),
   },
-  (t) => [
-    index("api_logs_list").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst()),
-    index("api_logs_age").on(t.createdAt),
-  ],
+  (t) => [index("api_logs_list").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst(), t.id.desc().nullsFirst())],
 );

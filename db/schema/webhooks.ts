@@ -63,6 +63,8 @@ export const deliveries = pgTable(
   (t) => [
     check("deliveries_due", sql`(${t.status} = 'pending') = (${t.nextAttemptAt} is not null)`),
     index("deliveries_to_send").on(t.nextAttemptAt).where(sql`${t.status} = 'pending'`),
+    // The same by merchant: what a claim walks.
+    index("deliveries_by_share").on(t.merchantId, t.nextAttemptAt).where(sql`${t.status} = 'pending'`),
     index("deliveries_by_merchant").on(t.merchantId, t.mode, t.createdAt.desc().nullsFirst()),
     // What failed and what waits: few rows beside those that arrived.
     index("deliveries_not_delivered")

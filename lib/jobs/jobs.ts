@@ -1,8 +1,7 @@
 import { db } from "@/db/client";
-import { pruneApiLogs } from "@/db/queries/api-logs";
 import { releaseCursors } from "@/db/queries/chain";
-import { pruneIdempotencyKeys } from "@/db/queries/idempotency";
 import { foldTallyChanges } from "@/db/queries/invoice-tallies";
+import { prune } from "@/db/queries/prune";
 import { NETWORKS, type Network, networkSpec } from "@/lib/chains/networks";
 import { isWatched } from "@/lib/chains/nodes";
 import { settleInvoices } from "@/lib/invoices/settlement";
@@ -30,7 +29,6 @@ export type Job = {
 
 /** How long an orderly end waits for webhooks that are on their way. */
 const DRAIN_MS = 4_000;
-const API_LOG_DAYS = 30;
 
 /** Reads a network's chain. @param owner identifies the scanner in its lease: a UUID. */
 export function scanJob(network: Network, owner: string): Job {
@@ -45,7 +43,7 @@ export function scanJob(network: Network, owner: string): Job {
 
 export const sandboxJob: Job = { name: "sandbox", everyMs: 500, nudgedBy: "sandbox", run: runSandbox };
 export const foldJob: Job = { name: "fold invoice tallies", everyMs: 5_000, run: () => foldTallyChanges(db()) };
-export const pruneJob: Job = { name: "prune", everyMs: 3_600_000, run: prune };
+export const pruneJob: Job = { name: "prune", everyMs: 60_000, run: () => prune(db()) };
 
 /** The networks that are scanned: those with node URLs. */
 export const watchedNetworks = (): Network[] => NETWORKS.filter(isWatched);
@@ -88,12 +86,5 @@ async function runSandbox(): Promise<boolean> {
     await matchTransfers(network, "test", view.scannedTime);
     await settleInvoices(network, "test", view);
   }
-  return false;
-}
-
-/** Forgets what is kept for a time only. */
-async function prune(): Promise<boolean> {
-  await pruneApiLogs(db(), API_LOG_DAYS);
-  await pruneIdempotencyKeys(db());
   return false;
 }

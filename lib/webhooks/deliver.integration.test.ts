@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { attempts, deliveries, events } from "@/db/schema";
 import { createTestMerchant, type TestMerchant, useTestApi } from "@/e2e/api";
+import { manyDeliveries } from "@/e2e/deliveries";
 import { type Receiver, startReceiver } from "@/e2e/receiver";
 import { resetEnv } from "@/lib/env";
 import { changeWebhookUrl, rotateWebhookSecret } from "@/lib/merchants/rotation";
@@ -294,6 +295,58 @@ describe("a slow receiver", () => {
     expect(await mine.tick(() => {})).toBe(0);
     await receiver.waitFor((_request, all) => all.length - before >= 21);
     expect(receiver.requests.length - before).toBe(21);
+  });
+});
+
+describe("fairness", () => {
+  /** Ticks as the engine does: whenever an attempt ended, and often enough without. */
+  async function runUntil(mine: Deliverer, done: () => boolean, ms = 20_000): Promise<void> {
+    for (const deadline = Date.now() + ms; !done(); await new Promise((resolve) => setTimeout(resolve, 20))) {
+      if (Date.now() > deadline) throw new Error("not in time");
+      await mine.tick(() => {});
+    }
+  }
+  async function due(merchant: TestMerchant, walletId: string, path: string, count: number): Promise<void> {
+    await db().execute(sql.raw(manyDeliveries(merchant.id, walletId, receiver.url + path, count)));
+  }
+  async function shopWith(path: string, count: number) {
+    const merchant = await createTestMerchant();
+    const wallet = await merchant.addWallet("ethereum");
+    await due(merchant, wallet.id, path, count);
+    return { merchant, walletId: wallet.id };
+  }
+
+  it("thirty merchants whose receivers hang, with more due than may be on their way, delay another's webhook by no second", async () => {
+    receiver.behave({ hang: true }, "/hangs");
+    for (let i = 0; i < 30; i++) await shopWith("/hangs", 30);
+    const quick = await shopWith("/warm", 1);
+    const mine = new Deliverer(randomUUID());
+    hanging.push(mine);
+    await runUntil(mine, () => at("/warm").length === 1 && at("/hangs").length >= 600);
+    for (let i = 1; i <= 3; i++) {
+      const begun = Date.now();
+      await due(quick.merchant, quick.walletId, `/quick-${i}`, 1);
+      await runUntil(mine, () => at(`/quick-${i}`).length === 1);
+      expect((at(`/quick-${i}`)[0]?.receivedAtMs ?? 0) - begun).toBeLessThan(1_000);
+    }
+    // None of them got more than its share.
+    expect(at("/hangs")).toHaveLength(600);
+  });
+
+  it("a merchant with a thousand due is not served before one that has a single one, due after them", async () => {
+    await shopWith("/many", 1_000);
+    await shopWith("/single", 1);
+    const mine = new Deliverer(randomUUID());
+    await runUntil(mine, () => at("/single").length === 1);
+    expect(at("/many").length).toBeLessThan(200);
+    await runUntil(mine, () => at("/many").length === 1_000);
+    await mine.drain(10_000);
+    expect(new Set(at("/many").map((request) => request.id)).size).toBe(1_000);
+    const [left] = await db().execute(sql`select count(*)::int as left from deliveries where status = 'pending'`);
+    expect(left?.left).toBe(0);
+    const [made] = await db().execute(sql`select count(*)::int as made, max(number) as highest from attempts a
+      join deliveries d on d.id = a.delivery_id where d.url = ${`${receiver.url}/many`}`);
+    expect(made).toEqual({ made: 1_000, highest: 1 });
   });
 });
 

@@ -5,31 +5,37 @@ import {
   claimDelivery,
   claimDueDeliveries,
   findDeliveryTime,
-  insertAttempt,
-  lockDelivery,
   renewLeases,
-  updateDelivery,
 } from "@/db/queries/deliveries";
+import { sleep } from "@/lib/clock";
 import { decryptSecret } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { log } from "@/lib/log";
-import { metrics } from "@/lib/metrics";
-import { nextAttempt } from "./schedule";
+import { AttemptRecorder } from "./record";
 import { type SendOutcome, sendWebhook } from "./send";
+import { Shares, START_SHARE } from "./shares";
 import { signWebhook } from "./sign";
 
 /** A claim lasts this long without being renewed: a webhook whose sender died leaves again after it. */
 export const LEASE_SECONDS = 10;
-/** Webhooks on their way at once in this process, and of one merchant. */
-const MAX_IN_FLIGHT = 200;
-const MAX_IN_FLIGHT_PER_MERCHANT = 20;
+/**
+ * Webhooks on their way at once in this process: those sent a moment ago, and all of them. Those that take longer wait for their
+ * receivers and cost nothing but a socket, so that receivers that hang do not keep the others from being sent to.
+ */
+const MAX_FRESH = 200;
+const FRESH_MS = 500;
+const MAX_IN_FLIGHT = 1_000;
+/** While there is much to do, claims are made in larger portions rather than after every answer. */
+const CLAIM_EVERY_MS = 20;
 
 /** Where a merchant's secrets stand in encryption: see lib/crypto. */
 export const secretContext = (merchantId: string) => `merchant:${merchantId}:webhook`;
 
 /** Sends due deliveries. One a process; any number of processes. */
 export class Deliverer {
-  private readonly inFlight = new Map<string, { merchantId: string; done: Promise<void> }>();
+  private readonly inFlight = new Map<string, { startedAt: number; done: Promise<void> }>();
+  private readonly shares = new Shares();
+  private claimedAt = 0;
 
   constructor(
     /** Identifies this process in leases: a UUID. */
@@ -42,23 +48,28 @@ export class Deliverer {
    * @returns how many were started.
    */
   async tick(onSettled: () => void): Promise<number> {
-    const room = MAX_IN_FLIGHT - this.inFlight.size;
-    if (room <= 0) return 0;
+    const pause = this.claimedAt + CLAIM_EVERY_MS - Date.now();
+    if (pause > 0) await sleep(pause);
+    const limit = this.room();
+    if (limit <= 0) return 0;
     const claimed = await claimDueDeliveries(db(), {
       owner: this.owner,
-      limit: room,
-      perMerchant: MAX_IN_FLIGHT_PER_MERCHANT,
+      limit,
+      perMerchant: START_SHARE,
+      rooms: this.shares.rooms(),
       leaseSeconds: LEASE_SECONDS,
-      busyMerchants: this.busyMerchants(),
     });
+    if (claimed.length > 0) this.claimedAt = Date.now();
     for (const delivery of claimed) {
       const done = attempt(delivery)
         .catch((error) => log.error({ err: error, deliveryId: delivery.id }, "attempt could not be recorded"))
         .finally(() => {
           this.inFlight.delete(delivery.id);
+          this.shares.ended(delivery.merchantId, delivery.id);
           onSettled();
         });
-      this.inFlight.set(delivery.id, { merchantId: delivery.merchantId, done });
+      this.shares.started(delivery.merchantId, delivery.id);
+      this.inFlight.set(delivery.id, { startedAt: Date.now(), done });
     }
     return claimed.length;
   }
@@ -79,10 +90,11 @@ export class Deliverer {
     clearTimeout(timer);
   }
 
-  private busyMerchants(): string[] {
-    const counts = new Map<string, number>();
-    for (const { merchantId } of this.inFlight.values()) counts.set(merchantId, (counts.get(merchantId) ?? 0) + 1);
-    return [...counts].filter(([, n]) => n >= MAX_IN_FLIGHT_PER_MERCHANT).map(([id]) => id);
+  private room(): number {
+    const since = Date.now() - FRESH_MS;
+    let fresh = 0;
+    for (const { startedAt } of this.inFlight.values()) if (startedAt > since) fresh++;
+    return Math.min(MAX_FRESH - fresh, MAX_IN_FLIGHT - this.inFlight.size);
   }
 }
 
@@ -125,11 +137,13 @@ export function deliveryHeaders(
   };
 }
 
+const recorder = new AttemptRecorder();
+
 /** One HTTP try: sent outside any transaction, then recorded with what follows from it in one. */
 async function attempt(delivery: ClaimedDelivery): Promise<void> {
   const startedAt = new Date();
   const outcome = await send(delivery, startedAt);
-  await record(delivery, startedAt, outcome);
+  await recorder.record(delivery, startedAt, outcome);
 }
 
 function send(delivery: ClaimedDelivery, startedAt: Date): Promise<SendOutcome> {
@@ -138,26 +152,6 @@ function send(delivery: ClaimedDelivery, startedAt: Date): Promise<SendOutcome> 
     body: delivery.body,
     headers: deliveryHeaders(delivery, startedAt),
     allowCidrs: env().webhookAllowCidrs,
+    owner: delivery.merchantId,
   });
-}
-
-async function record(delivery: ClaimedDelivery, startedAt: Date, outcome: SendOutcome): Promise<void> {
-  const { statusCode, responseBody, latencyMs, error } = outcome;
-  const status = await db().transaction(async (tx) => {
-    const current = await lockDelivery(tx, delivery.id);
-    if (!current) return null;
-    await insertAttempt(tx, { deliveryId: delivery.id, startedAt, statusCode, responseBody, latencyMs, error });
-    // Whoever re-sent by hand meanwhile, or answered first after a lost lease, has decided already.
-    if (current.status !== "pending") return current.status;
-    const attemptsMade = current.attemptsMade + 1;
-    const next = nextAttempt({ attemptNumber: attemptsMade, outcome, now: new Date(), random: Math.random });
-    if ("final" in next) {
-      await updateDelivery(tx, delivery.id, { status: next.final, attemptsMade, nextAttemptAt: null });
-      return next.final;
-    }
-    await updateDelivery(tx, delivery.id, { status: "pending", attemptsMade, nextAttemptAt: next.retryAt });
-    return "pending" as const;
-  });
-  metrics().attempts.inc({ outcome: status ?? "unknown" });
-  log.info({ deliveryId: delivery.id, statusCode, latencyMs, error, status }, "webhook attempt");
 }

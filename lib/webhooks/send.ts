@@ -1,11 +1,8 @@
-/**
- * One HTTP try of a webhook. Every attempt has a connection of its own: opened through the guard, checked when it stands,
- * and closed after the answer, so no socket is ever used for another host or merchant.
- */
-import { type IncomingMessage, request } from "node:http";
-import { isIP, connect as netConnect, type Socket } from "node:net";
-import { connect as tlsConnect } from "node:tls";
-import { assertConnectedAddress, BLOCKED_CODE, checkTargetUrl, guardedLookup, hostOf, type Resolver } from "./guard";
+/** One HTTP try of a webhook. */
+import { type ClientRequest, type ClientRequestArgs, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { agentFor, type ConnectionRequest, type Phase, tcpOf } from "./connections";
+import { assertConnectedAddress, BLOCKED_CODE, checkTargetUrl, hostOf, type Resolver } from "./guard";
 
 /** What is sent, and within which limits. */
 export interface SendOptions {
@@ -24,6 +21,8 @@ export interface SendOptions {
   resolver?: Resolver;
   /** PEM of the authorities to trust instead of node's own list; for receivers with a private one. */
   ca?: string;
+  /** Whose connections may be used: one that the same owner opened to the same origin a moment ago. Left out: a new one. */
+  owner?: string;
 }
 
 /** What came of an attempt. Every string fits a PostgreSQL text column. */
@@ -50,9 +49,6 @@ const USER_AGENT = "usdt-gateway-webhook/1";
 /** How much of an answer is kept, in bytes. */
 const KEPT_RESPONSE_BYTES = 2048;
 
-/** node gives up an address after 250 ms when a name has several, which is less than a handshake around the world. */
-const ADDRESS_ATTEMPT_TIMEOUT_MS = 1_000;
-
 /** Fields of the connection, which are ours to write. */
 const OWN_HEADERS = new Set([
   "accept-encoding",
@@ -70,23 +66,30 @@ const OWN_HEADERS = new Set([
  * is too long, too slow or cut off is still a 2xx.
  */
 export function sendWebhook(options: SendOptions): Promise<SendOutcome> {
-  const { body, headers, allowCidrs, timeoutMs = 30_000, maxResponseBytes = 65_536, resolver, ca } = options;
+  const { body, headers, allowCidrs, timeoutMs = 30_000, maxResponseBytes = 65_536, resolver, ca, owner } = options;
   const startedAt = performance.now();
 
   return new Promise((settle) => {
     let phase: Phase = "connect";
     let socket: Socket | undefined;
+    let current: ClientRequest | undefined;
     let response: IncomingMessage | undefined;
     let settled = false;
     const kept: Buffer[] = [];
     let receivedBytes = 0;
 
-    /** Ends the attempt; `failure` is used only if no status line arrived. Calls after the first do nothing. */
-    const finish = (failure: string) => {
+    /**
+     * Ends the attempt; `failure` is used only if no status line arrived. Calls after the first do nothing.
+     * @param whole the answer was read to its end: the connection may serve again.
+     */
+    const finish = (failure: string, whole = false) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      socket?.destroy();
+      if (!whole) {
+        current?.destroy();
+        socket?.destroy();
+      }
       const statusCode = response?.statusCode ?? null;
       const ok = statusCode !== null && statusCode >= 200 && statusCode < 300;
       settle({
@@ -104,25 +107,74 @@ export function sendWebhook(options: SendOptions): Promise<SendOutcome> {
     const target = checkTargetUrl(options.url, allowCidrs);
     if (!target.ok) return finish(`blocked: ${target.reason}`);
     const { url } = target;
-    const host = hostOf(url);
     const isSecure = url.protocol === "https:";
+    const bytes = Buffer.from(body, "utf8");
 
-    /** Sends the request over a connection that stands and was checked. */
-    const exchange = (connection: Socket, opened: Socket) => {
-      phase = "http";
-      const bytes = Buffer.from(body, "utf8");
-      const req = request({
-        createConnection: () => connection,
+    const exchange = (fresh: boolean) => {
+      try {
+        begin(fresh);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const begin = (fresh: boolean) => {
+      const connection: ConnectionRequest = {
+        isSecure,
+        allowCidrs,
+        resolver,
+        ca,
+        owner: owner ?? null,
+        fresh,
+        onPhase: (entered) => {
+          phase = entered;
+        },
+        onSocket: (opened) => {
+          socket = opened;
+          if (settled) opened.destroy();
+        },
+      };
+      const args: ClientRequestArgs & { connection: ConnectionRequest } = {
+        agent: agentFor(connection),
+        connection,
+        host: hostOf(url),
+        port: Number(url.port || (isSecure ? 443 : 80)),
         method: "POST",
         path: url.pathname + url.search,
         setHost: false,
         headers: requestHeaders(headers, url.host, bytes.length),
-      });
-      req.on("error", fail);
+      };
+      const req = request(args);
+      current = req;
+      let bytesBefore = 0;
+      let tcp: Socket | undefined;
+      const broke = (error: unknown) => {
+        // The receiver had closed a connection that was kept, before it saw this request: that is no attempt yet.
+        const unanswered = response === undefined && (tcp?.bytesRead ?? 0) === bytesBefore;
+        if (settled || !req.reusedSocket || !unanswered) return fail(error);
+        req.removeAllListeners().on("error", () => {});
+        phase = "connect";
+        exchange(true);
+      };
+      req.on("error", broke);
       req.on("close", () => finish(RESET));
+      req.on("socket", (assigned) => {
+        socket = assigned;
+        tcp = tcpOf(assigned);
+        bytesBefore = tcp.bytesRead;
+        phase = "http";
+        if (settled) return void assigned.destroy();
+        try {
+          // Whatever connection it is: not a byte is sent to an address that is not open now.
+          assertConnectedAddress(tcp.remoteAddress, allowCidrs);
+        } catch (error) {
+          return fail(error);
+        }
+        req.end(bytes);
+      });
       req.on("information", () => {
         // Informational answers are outside node's limit on headers, and there may be any number of them.
-        if (opened.bytesRead > maxResponseBytes) finish("protocol: too much was sent before the answer");
+        if ((tcp?.bytesRead ?? 0) - bytesBefore > maxResponseBytes)
+          finish("protocol: too much was sent before the answer");
       });
       req.on("upgrade", (answer) => {
         response = answer;
@@ -134,64 +186,16 @@ export function sendWebhook(options: SendOptions): Promise<SendOutcome> {
           if (receivedBytes < KEPT_RESPONSE_BYTES) kept.push(chunk.subarray(0, KEPT_RESPONSE_BYTES - receivedBytes));
           receivedBytes += chunk.length;
           // The second bound is for a body in many tiny chunks, whose framing outweighs it.
-          if (receivedBytes >= maxResponseBytes || opened.bytesRead >= 8 * maxResponseBytes) finish(RESET);
+          const framed = (tcp?.bytesRead ?? 0) - bytesBefore;
+          if (receivedBytes >= maxResponseBytes || framed >= 8 * maxResponseBytes) finish(RESET);
         });
         answer.on("error", fail);
-        answer.on("end", () => finish(RESET));
+        answer.on("end", () => finish(RESET, answer.complete));
       });
-      req.end(bytes);
     };
-
-    const guarded = (step: () => void) => () => {
-      if (settled) return;
-      try {
-        step();
-      } catch (error) {
-        fail(error);
-      }
-    };
-
-    guarded(() => {
-      const opened = netConnect({
-        host,
-        port: Number(url.port || (isSecure ? 443 : 80)),
-        lookup: guardedLookup(allowCidrs, resolver),
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
-        noDelay: true,
-      });
-      socket = opened;
-      opened.on("error", fail);
-      opened.once(
-        "connect",
-        guarded(() => {
-          assertConnectedAddress(opened.remoteAddress, allowCidrs);
-          if (!isSecure) return exchange(opened, opened);
-          phase = "tls";
-          const secure = tlsConnect({
-            socket: opened,
-            host,
-            // An IP address is no server name (RFC 6066 §3), and neither is a trailing dot part of one.
-            servername: isIP(host) === 0 ? host.replace(/\.$/, "") : "",
-            ALPNProtocols: ["http/1.1"],
-            // Said aloud so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch it off.
-            rejectUnauthorized: true,
-            ca,
-          });
-          socket = secure;
-          secure.on("error", fail);
-          secure.once(
-            "secureConnect",
-            guarded(() => exchange(secure, opened)),
-          );
-        }),
-      );
-    })();
+    exchange(false);
   });
 }
-
-/** What the connection was busy with when it failed. */
-type Phase = "connect" | "tls" | "http";
 
 const RESET = "reset: the connection was closed before an answer";
 
