@@ -13,6 +13,12 @@ const BENCHES: Record<string, { about: string; load: () => Promise<{ bench: Benc
   catchup: { about: "blocks a second after an outage, against a bare client", load: () => import("./catchup") },
   block: { about: "what a block costs at 10³, 10⁵ and 10⁶ open invoices", load: () => import("./block") },
   crowd: { about: "transfer → webhook with 0 and with 10⁵ open invoices", load: () => import("./crowd") },
+  servers: { about: "invoices created a second on one server and on two", load: () => import("./servers") },
+  deliveries: {
+    about: "webhooks sent a second, and whom a receiver that hangs holds up",
+    load: () => import("./deliveries"),
+  },
+  scale: { about: "plans and times of every hot query at 10⁷ invoices", load: () => import("./scale") },
   read: { about: "get and list at 10³ and 10⁶ invoices", load: () => import("./read") },
 };
 
