@@ -231,6 +231,11 @@ test.each([
   expect(await refusal({ [name]: value })).toMatch(new RegExp(`^${name} `));
 });
 
+test("Inngest without its signing key stops the start: anybody could command its work", async () => {
+  expect(await refusal({ INNGEST_EVENT_KEY: "key" })).toMatch(/^INNGEST_SIGNING_KEY must be set too: /);
+  expect(await refusal({ INNGEST_SIGNING_KEY: "ab".repeat(32) })).toMatch(/^INNGEST_EVENT_KEY must be set too: /);
+});
+
 test("an unreachable DATABASE_URL is named, without its password", async () => {
   const line = await refusal({ DATABASE_URL: "postgres://gateway:hush@127.0.0.1:1/gateway" });
   expect(line).toMatch(/^Cannot use the database in DATABASE_URL \(127\.0\.0\.1:1\/gateway\): .*ECONNREFUSED/);
