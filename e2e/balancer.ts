@@ -1,6 +1,6 @@
 /**
- * A plain reverse proxy, as a load balancer is: it asks every server for its health, hands requests round, and tries another
- * server only where the first cannot have done anything.
+ * A plain reverse proxy, as a load balancer is: it asks every server for its health and hands requests round. It never tries a
+ * request again, as many do not: what a server refuses or drops is an error that the client sees.
  */
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as sendRequest } from "node:http";
@@ -8,8 +8,6 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const HEALTH_EVERY_MS = 250;
-/** Requests that may be sent again after the connection broke: they change nothing. */
-const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 type Target = { url: URL; healthy: boolean; served: number };
 
@@ -37,57 +35,40 @@ export async function startBalancer(servers: string[], options: BalancerOptions 
   const targets: Target[] = servers.map((url) => ({ url: new URL(url), healthy: healthPath === null, served: 0 }));
   let turn = 0;
 
-  /** The servers in the order in which this request tries them. */
-  function candidates(): Target[] {
-    const healthy = targets.filter((target) => target.healthy);
-    const first = turn++ % Math.max(1, healthy.length);
-    return [...healthy.slice(first), ...healthy.slice(0, first)];
-  }
-
   const server = createServer(async (request, response) => {
     if (intercept?.(request, response)) return void request.resume();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    for (const target of candidates()) {
-      const outcome = await forward(target, request, body, response);
-      if (outcome === "done") return;
-      if (outcome === "broken" && !SAFE.has(request.method ?? "")) break;
-    }
-    if (!response.headersSent) response.writeHead(502).end();
-    else response.destroy();
+    const healthy = targets.filter((target) => target.healthy);
+    const target = healthy[turn++ % Math.max(1, healthy.length)];
+    if (target) forward(target, request, body, response);
+    else response.writeHead(503).end();
   });
 
-  /** `unsent`: the server was not reached. `broken`: it may have got the request and gave no answer. */
-  function forward(target: Target, request: IncomingMessage, body: Buffer, response: ServerResponse) {
-    return new Promise<"done" | "unsent" | "broken">((resolve) => {
-      const headers = {
-        ...request.headers,
-        connection: "keep-alive",
-        "x-forwarded-host": request.headers.host,
-        "x-forwarded-for": [request.headers["x-forwarded-for"], request.socket.remoteAddress]
-          .filter(Boolean)
-          .join(", "),
-      };
-      const sent = sendRequest(
-        { agent, host: target.url.hostname, port: target.url.port, method: request.method, path: request.url, headers },
-        (answer) => {
-          target.served++;
-          const { connection: _, "keep-alive": __, ...rest } = answer.headers;
-          response.writeHead(answer.statusCode ?? 502, rest);
-          answer.pipe(response);
-          answer.once("close", () => {
-            if (!answer.complete) response.destroy();
-            resolve("done");
-          });
-        },
-      );
-      response.once("close", () => sent.destroy());
-      sent.once("error", (error: NodeJS.ErrnoException) =>
-        resolve(error.code === "ECONNREFUSED" ? "unsent" : "broken"),
-      );
-      sent.end(body);
+  function forward(target: Target, request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const headers = {
+      ...request.headers,
+      connection: "keep-alive",
+      "x-forwarded-host": request.headers.host,
+      "x-forwarded-for": [request.headers["x-forwarded-for"], request.socket.remoteAddress].filter(Boolean).join(", "),
+    };
+    const { hostname: host, port } = target.url;
+    const sent = sendRequest({ agent, host, port, method: request.method, path: request.url, headers }, (answer) => {
+      target.served++;
+      const { connection: _, "keep-alive": __, ...rest } = answer.headers;
+      response.writeHead(answer.statusCode ?? 502, rest);
+      answer.pipe(response);
+      answer.once("close", () => {
+        if (!answer.complete) response.destroy();
+      });
     });
+    response.once("close", () => sent.destroy());
+    sent.once("error", (error) => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502).end(error.message);
+    });
+    sent.end(body);
   }
 
   const stop = new AbortController();
