@@ -101,7 +101,7 @@ export default async function StartPage() {
               <thead className="text-muted">
                 <tr>
                   <Head>Network</Head>
-                  <Head>assetCode</Head>
+                  <Head isExtra>assetCode</Head>
                   <Head>Confirmed after</Head>
                   <Head>On this gateway</Head>
                 </tr>
@@ -112,7 +112,7 @@ export default async function StartPage() {
                   return (
                     <tr key={network} className="border-t">
                       <Cell>{label}</Cell>
-                      <Cell>
+                      <Cell isExtra>
                         <code className="font-mono text-[13px]">{assetCode}</code>
                       </Cell>
                       <Cell>{confirmations} confirmations</Cell>
@@ -241,8 +241,11 @@ function Fact({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-const Head = ({ children }: { children: ReactNode }) => <th className="px-4 py-3 font-normal">{children}</th>;
-const Cell = ({ children }: { children: ReactNode }) => <td className="px-4 py-3">{children}</td>;
+type CellProps = { children: ReactNode; isExtra?: boolean };
+/** An extra column is not there on a phone. */
+const cellClass = (isExtra?: boolean) => `px-4 py-3 ${isExtra ? "max-sm:hidden" : ""}`;
+const Head = ({ children, isExtra }: CellProps) => <th className={`font-normal ${cellClass(isExtra)}`}>{children}</th>;
+const Cell = ({ children, isExtra }: CellProps) => <td className={cellClass(isExtra)}>{children}</td>;
 
 function Code({ html, className = "" }: { html: string; className?: string }) {
   // biome-ignore lint/security/noDangerouslySetInnerHtml: our own code, coloured by lib/docs.

@@ -80,7 +80,7 @@ describe("every page", () => {
     it(`of each kind is accessible: ${width}, ${theme}`, async () => {
       const visitor = await newVisitor(browser, width, theme);
       const page = await visitor.newPage();
-      for (const path of ["/", "/docs/quick-start", "/docs/webhooks", "/docs/errors", "/docs/self-hosting"]) {
+      for (const path of ["/", "/docs/quick-start", "/docs/webhooks", "/docs/going-live", "/docs/self-hosting"]) {
         await page.goto(gateway.url + path);
         expect(await axeFindings(page), path).toEqual([]);
       }

@@ -115,7 +115,13 @@ async function dress(node: HtmlNode, colour: typeof highlight): Promise<HtmlNode
     return element("div", { class: isStacked ? "table stack" : "table", tabIndex: 0 }, [node]);
   }
   if (node.tagName === "pre") return codeBlock(node, colour);
-  return node;
+  return node.tagName === "ul" ? withBoxes(node) : node;
+}
+
+/** The boxes of a checklist are drawn: one that cannot be ticked is no control. */
+function withBoxes(node: HtmlNode): HtmlNode {
+  if (node.tagName === "input") return element("span", { class: "box", ariaHidden: "true" }, []);
+  return node.children ? { ...node, children: node.children.map(withBoxes) } : node;
 }
 
 function firstHeading(table: HtmlNode): string {
