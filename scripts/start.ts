@@ -197,8 +197,9 @@ function welcome(env: Env, held: DataDir, seconds: number, problem: string | nul
     ...state.map((line, index) => `  ${index === 0 ? "Networks" : "        "}  ${line}`),
     `  Data      ${env.databaseUrl ? "the database in DATABASE_URL; generated secrets in" : "database and secrets in"} ${held.path}`,
     "",
-    "Next, make a merchant; it prints the API keys:",
-    "",
+    ...(env.registration === "open"
+      ? [`Next, open an account at ${env.appUrl}/register, or here; either shows the API keys:`, ""]
+      : ["Next, make a merchant; it prints the API keys:", ""]),
     '  npm run --silent admin -- merchant:create --email you@example.com --name "My shop"',
     "",
     "Give it a wallet and create a test invoice (no network needed):",

@@ -52,7 +52,7 @@ function Contents({ mode, merchantName, email }: Props) {
           <MenuItem asChild>
             <Link href={dashboardPath(mode, "/settings")}>Settings</Link>
           </MenuItem>
-          <MenuItem onSelect={() => void signOut({ callbackUrl: "/login" })}>
+          <MenuItem onSelect={() => void logOut()}>
             <LogOut aria-hidden="true" />
             Log out
           </MenuItem>
@@ -60,6 +60,12 @@ function Contents({ mode, merchantName, email }: Props) {
       </div>
     </>
   );
+}
+
+/** A load of the page, not a step within it: nothing that was shown stays in memory. */
+async function logOut(): Promise<void> {
+  await signOut({ redirect: false });
+  window.location.assign("/login");
 }
 
 function Links({ mode }: { mode: Mode }) {

@@ -26,7 +26,7 @@ export function useAction<Input, Output>(action: Action<Input, Output>) {
 
 /**
  * A form (react-hook-form) over an action, checked by the same schema here and on the server. Errors of a field stand at the
- * field; `problem` is for the whole form.
+ * field; `problem` is for the whole form; `register` ties a control to a field.
  */
 export function useActionForm<Input extends FieldValues, Output>({
   action,
@@ -63,7 +63,14 @@ export function useActionForm<Input extends FieldValues, Output>({
     const message = errors[name]?.message;
     return typeof message === "string" ? message : undefined;
   };
-  return { form, submit, problem, errorOf, pending: isSubmitting };
+  // With its value in the first bytes of the page: react-hook-form alone sets it when the script has run.
+  const register = (name: Path<Input>) => ({ ...form.register(name), defaultValue: valueAt(defaultValues, name) });
+  return { form, register, submit, problem, errorOf, pending: isSubmitting };
+}
+
+function valueAt(values: object, name: string): string | undefined {
+  const value: unknown = Object.entries(values).find(([key]) => key === name)?.[1];
+  return value === undefined || value === null ? undefined : String(value);
 }
 
 /** A call that cannot reach the server becomes a result like any other. */

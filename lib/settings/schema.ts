@@ -6,10 +6,10 @@ import { isTimeZone } from "@/lib/time-zone";
 
 export const businessSchema = z.object({
   name: businessNameSchema,
-  timeZone: z.string().refine(isTimeZone, "timeZone must be a time zone's name, such as Europe/Berlin"),
+  timeZone: z.string().refine(isTimeZone, "The time zone must be one by name, such as Europe/Berlin"),
 });
 
-const LIMIT_MESSAGE = "adjustmentLimit must be from 0 to 1 USDT, with at most 4 decimal places";
+const LIMIT_MESSAGE = "The adjustment limit must be from 0 to 1 USDT, with at most 4 decimal places";
 
 export const invoiceDefaultsSchema = z.object({
   /** USDT, as text: an amount is never a JavaScript number. */
@@ -18,10 +18,10 @@ export const invoiceDefaultsSchema = z.object({
     .trim()
     .regex(/^(0(\.\d{1,4})?|1(\.0{1,4})?)$/, LIMIT_MESSAGE),
   expiryMinutes: z.coerce
-    .number("expiryMinutes must be a whole number of minutes")
-    .int("expiryMinutes must be a whole number of minutes")
-    .min(5, "expiryMinutes must be at least 5 minutes")
-    .max(120, "expiryMinutes must be at most 120 minutes"),
+    .number("The time to pay must be a whole number of minutes")
+    .int("The time to pay must be a whole number of minutes")
+    .min(5, "The time to pay must be at least 5 minutes")
+    .max(120, "The time to pay must be at most 120 minutes"),
 });
 
 export const MAX_FRAME_ORIGINS = 20;
@@ -37,7 +37,7 @@ export const payPageSchema = z.object({
     .string()
     .trim()
     .toLowerCase()
-    .regex(/^(#[0-9a-f]{6})?$/, "accentColor must be # and six hexadecimal digits, such as #1f4fd8"),
+    .regex(/^(#[0-9a-f]{6})?$/, "The colour must be # and six hexadecimal digits, such as #1f4fd8"),
   /** One a line. */
   frameOrigins: z
     .string()
@@ -47,9 +47,9 @@ export const payPageSchema = z.object({
     )
     .refine(
       (origins) => origins.every(isFrameOrigin),
-      "frameOrigins must be origins, one a line: https:// and a host, without a path, such as https://shop.example",
+      "Each line must be https:// and a host, without a path, such as https://shop.example",
     )
-    .refine((origins) => origins.length <= MAX_FRAME_ORIGINS, `frameOrigins must be at most ${MAX_FRAME_ORIGINS}`),
+    .refine((origins) => origins.length <= MAX_FRAME_ORIGINS, `At most ${MAX_FRAME_ORIGINS} sites are possible`),
 });
 
 /** The database holds the same limit (merchant_logos_size). */

@@ -51,7 +51,7 @@ export function ReplaceKey({ replaceKey, markKeyCopied }: Props) {
 }
 
 function ReplaceForm({ replaceKey, onKey }: { replaceKey: Props["replaceKey"]; onKey: (key: string) => void }) {
-  const { form, submit, problem, errorOf, pending } = useActionForm({
+  const { register, submit, problem, errorOf, pending } = useActionForm({
     action: replaceKey,
     schema: replaceKeySchema,
     defaultValues: { grace: "86400" },
@@ -66,7 +66,7 @@ function ReplaceForm({ replaceKey, onKey }: { replaceKey: Props["replaceKey"]; o
         error={errorOf("grace")}
       >
         {(control) => (
-          <Select {...control} {...form.register("grace")}>
+          <Select {...control} {...register("grace")}>
             {GRACE_CHOICES.map(([seconds, label]) => (
               <option key={seconds} value={seconds}>
                 {label}

@@ -20,7 +20,7 @@ export function BusinessForm({
   timeZones: string[];
   action: Action<Values, void>;
 }) {
-  const { form, errorOf, ...state } = useActionForm({
+  const { register, errorOf, ...state } = useActionForm({
     action,
     schema: businessSchema,
     defaultValues: values,
@@ -29,11 +29,11 @@ export function BusinessForm({
   return (
     <SaveForm {...state}>
       <Field label="Business name" hint="Customers see it on the pay page" error={errorOf("name")}>
-        {(control) => <Input {...control} autoComplete="organization" {...form.register("name")} />}
+        {(control) => <Input {...control} autoComplete="organization" {...register("name")} />}
       </Field>
       <Field label="Time zone" hint="The dashboard's times and days are shown in it" error={errorOf("timeZone")}>
         {(control) => (
-          <Select {...control} {...form.register("timeZone")}>
+          <Select {...control} {...register("timeZone")}>
             {timeZones.map((zone) => (
               <option key={zone}>{zone}</option>
             ))}

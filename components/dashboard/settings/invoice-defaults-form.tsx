@@ -18,7 +18,7 @@ export function InvoiceDefaultsForm({
   values: { adjustmentLimitUsdt: string; expiryMinutes: number };
   action: Action<Values, void>;
 }) {
-  const { form, errorOf, ...state } = useActionForm({
+  const { register, errorOf, ...state } = useActionForm({
     action,
     schema: invoiceDefaultsSchema,
     defaultValues: values,
@@ -32,7 +32,7 @@ export function InvoiceDefaultsForm({
         error={errorOf("adjustmentLimitUsdt")}
       >
         {(control) => (
-          <Input {...control} inputMode="decimal" className="sm:max-w-40" {...form.register("adjustmentLimitUsdt")} />
+          <Input {...control} inputMode="decimal" className="sm:max-w-40" {...register("adjustmentLimitUsdt")} />
         )}
       </Field>
       <Field
@@ -40,9 +40,7 @@ export function InvoiceDefaultsForm({
         hint="From 5 to 120; an invoice made by the API may name its own"
         error={errorOf("expiryMinutes")}
       >
-        {(control) => (
-          <Input {...control} inputMode="numeric" className="sm:max-w-40" {...form.register("expiryMinutes")} />
-        )}
+        {(control) => <Input {...control} inputMode="numeric" className="sm:max-w-40" {...register("expiryMinutes")} />}
       </Field>
     </SaveForm>
   );

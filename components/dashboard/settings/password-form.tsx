@@ -13,7 +13,7 @@ import { SaveForm } from "./save-form";
 type Values = z.input<typeof changePasswordSchema>;
 
 export function PasswordForm({ email, action }: { email: string; action: Action<Values, void> }) {
-  const { form, errorOf, ...state } = useActionForm({
+  const { form, register, errorOf, ...state } = useActionForm({
     action,
     schema: changePasswordSchema,
     defaultValues: { password: "", newPassword: "" },
@@ -28,14 +28,10 @@ export function PasswordForm({ email, action }: { email: string; action: Action<
     <SaveForm {...state} label="Change the password">
       <input type="hidden" autoComplete="username" defaultValue={email} />
       <Field label="Present password" error={errorOf("password")}>
-        {(control) => (
-          <Input {...control} type="password" autoComplete="current-password" {...form.register("password")} />
-        )}
+        {(control) => <Input {...control} type="password" autoComplete="current-password" {...register("password")} />}
       </Field>
       <Field label="New password" hint="At least 10 characters" error={errorOf("newPassword")}>
-        {(control) => (
-          <Input {...control} type="password" autoComplete="new-password" {...form.register("newPassword")} />
-        )}
+        {(control) => <Input {...control} type="password" autoComplete="new-password" {...register("newPassword")} />}
       </Field>
     </SaveForm>
   );

@@ -32,7 +32,7 @@ export function PayPageForm({
   values: Values;
   action: Action<Values, void>;
 }) {
-  const { form, errorOf, ...state } = useActionForm({
+  const { form, register, errorOf, ...state } = useActionForm({
     action,
     schema: payPageSchema,
     defaultValues: values,
@@ -54,7 +54,7 @@ export function PayPageForm({
                 value={known ?? "#1f4fd8"}
                 onChange={(event) => form.setValue("accentColor", event.target.value, { shouldValidate: true })}
               />
-              <Input {...control} placeholder="#1f4fd8" className="font-mono" {...form.register("accentColor")} />
+              <Input {...control} placeholder="#1f4fd8" className="font-mono" {...register("accentColor")} />
             </div>
           )}
         </Field>
@@ -72,7 +72,7 @@ export function PayPageForm({
         error={errorOf("frameOrigins")}
       >
         {(control) => (
-          <Textarea {...control} rows={3} className="font-mono" spellCheck={false} {...form.register("frameOrigins")} />
+          <Textarea {...control} rows={3} className="font-mono" spellCheck={false} {...register("frameOrigins")} />
         )}
       </Field>
     </SaveForm>

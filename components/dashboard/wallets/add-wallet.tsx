@@ -45,7 +45,7 @@ export function AddWallet(props: Props) {
 }
 
 function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { onDone: () => void }) {
-  const { form, submit, problem, errorOf, pending } = useActionForm({
+  const { form, register, submit, problem, errorOf, pending } = useActionForm({
     action: addWallet,
     schema: addOwnWalletSchema,
     defaultValues: { network: networks[0]?.network ?? "tron", address: "", label: "", password: "" },
@@ -64,7 +64,7 @@ function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { 
       {problem && <Notice tone="red">{problem}</Notice>}
       <Field label="Network" error={errorOf("network")}>
         {(control) => (
-          <Select {...control} {...form.register("network")}>
+          <Select {...control} {...register("network")}>
             {networks.map((each) => (
               <option key={each.network} value={each.network}>
                 {each.label}
@@ -89,7 +89,7 @@ function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { 
               autoCorrect="off"
               spellCheck={false}
               className="font-mono"
-              {...form.register("address")}
+              {...register("address")}
             />
           )}
         </Field>
@@ -112,12 +112,10 @@ function AddWalletForm({ networks, addWallet, checkAddress, onDone }: Props & { 
         </div>
       </div>
       <Field label="Label" hint="Only you see it. May stay empty" error={errorOf("label")}>
-        {(control) => <Input {...control} autoComplete="off" {...form.register("label")} />}
+        {(control) => <Input {...control} autoComplete="off" {...register("label")} />}
       </Field>
       <Field label="Your password" hint="Because this decides where your money goes" error={errorOf("password")}>
-        {(control) => (
-          <Input {...control} type="password" autoComplete="current-password" {...form.register("password")} />
-        )}
+        {(control) => <Input {...control} type="password" autoComplete="current-password" {...register("password")} />}
       </Field>
       <Button type="submit" variant="primary" disabled={pending} className="sm:self-end">
         {pending ? "Adding…" : "Add the wallet"}

@@ -184,7 +184,7 @@ function ArchiveConsequences({ wallet, others }: { wallet: WalletRow | null; oth
 }
 
 function RenameForm({ wallet, rename, onDone }: { wallet: WalletRow; rename: Props["rename"]; onDone: () => void }) {
-  const { form, submit, problem, errorOf, pending } = useActionForm({
+  const { register, submit, problem, errorOf, pending } = useActionForm({
     action: rename,
     schema: renameWalletSchema,
     defaultValues: { walletId: wallet.id, label: wallet.label ?? "" },
@@ -197,7 +197,7 @@ function RenameForm({ wallet, rename, onDone }: { wallet: WalletRow; rename: Pro
     <form onSubmit={submit} noValidate className="flex flex-col gap-4">
       {problem && <Notice tone="red">{problem}</Notice>}
       <Field label="Label" hint="Only you see it" error={errorOf("label")}>
-        {(control) => <Input {...control} autoComplete="off" {...form.register("label")} />}
+        {(control) => <Input {...control} autoComplete="off" {...register("label")} />}
       </Field>
       <Button type="submit" variant="primary" disabled={pending} className="sm:self-end">
         Save
