@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { isWellFormedPath, pageSegmentOf, payRewrite } from "@/lib/pay/paths";
+import { isWellFormedPath, PAY_PAGE_HEADER, payPagePath, payRewrite } from "@/lib/pay/paths";
 import { payErrorResponse } from "@/lib/pay/responses";
-import { payPageExists } from "@/lib/pay/service";
 import { contentSecurityPolicy, NONCE_HEADER, pageHeaders } from "@/lib/security-headers";
 
 /**
@@ -27,9 +26,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
   if (!wellFormed && /\/status\/*$/.test(path)) {
     return payErrorResponse(new AppError("not_found", "No invoice has this reference"));
   }
-  const segment = pageSegmentOf(path);
-  const found = wellFormed && (segment === null || (await payPageExists(segment)));
-  const response = page(request, found ? target : NOT_FOUND);
+  // A malformed one leads to a page that finds no invoice and says so in the visitor's language.
+  const response = page(request, wellFormed ? target : "/pay/-", payPagePath(pathname, path));
   response.headers.set("x-robots-tag", "noindex, nofollow");
   return response;
 }
@@ -41,10 +39,11 @@ const NOT_FOUND = "/_not-found";
  * Lets the request through, or leads it elsewhere in the app, with a nonce: Next.js finds it in the request's policy, a page in
  * the header of its own. Pages are rendered for each request (app/layout.tsx sees to it): one made in advance has no nonce.
  */
-function page(request: NextRequest, pathname: string | null): NextResponse {
+function page(request: NextRequest, pathname: string | null, payPage?: string): NextResponse {
   const policy = { nonce: randomBytes(16).toString("base64"), development: env().development };
   const headers = new Headers(request.headers);
   headers.set(NONCE_HEADER, policy.nonce);
+  if (payPage !== undefined) headers.set(PAY_PAGE_HEADER, payPage);
   headers.set("content-security-policy", contentSecurityPolicy(policy));
   const url = request.nextUrl.clone();
   if (pathname !== null) url.pathname = pathname;

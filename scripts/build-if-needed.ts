@@ -16,7 +16,7 @@ export class BuildError extends Error {
 }
 
 /** Everything the build reads. Tests are left out: changing one changes no page. */
-const DIRECTORIES = ["app", "components", "lib", "db", "inngest", "public"];
+const DIRECTORIES = ["app", "pages", "components", "messages", "lib", "db", "inngest", "public"];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "instrumentation.ts", "proxy.ts"];
 const IGNORED = /(^|\/)\.|\.test\.tsx?$|\.map$/;
 const OTHER_BUILD_TIMEOUT_MS = 10 * 60_000;

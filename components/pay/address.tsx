@@ -5,7 +5,7 @@
 export function Address({ value }: { value: string }) {
   const groups = value.match(/.{1,4}/g) ?? [];
   return (
-    <code className="block text-balance select-all font-mono text-[15px] leading-7">
+    <code dir="ltr" className="block text-left text-balance select-all font-mono text-[15px] leading-7">
       {groups.map((group, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: groups repeat; their place is what tells them apart.
         <span key={index}>

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { databaseError, type Executor } from "@/db/client";
-import { type InvoiceStatus, invoices, merchants, networkCursors, payments, transfers } from "@/db/schema";
+import { type InvoiceStatus, invoices, networkCursors, payments, transfers } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
 import type { Network } from "@/lib/env";
 
@@ -67,20 +67,6 @@ export function findInvoice(db: Executor, scope: Scope, id: string): Promise<Inv
 
 export function findInvoiceByReference(db: Executor, scope: Scope, reference: string): Promise<InvoiceView | null> {
   return findOne(db, and(eq(invoices.reference, reference), inScope(scope)));
-}
-
-/** The invoice of a pay page, whoever's it is, with the merchant's name. */
-export async function findInvoiceByPayPath(
-  db: Executor,
-  payPath: string,
-): Promise<(InvoiceView & { merchantName: string }) | null> {
-  const invoice = await findOne(db, eq(invoices.payPath, payPath));
-  if (!invoice) return null;
-  const [merchant] = await db
-    .select({ name: merchants.name })
-    .from(merchants)
-    .where(eq(merchants.id, invoice.merchantId));
-  return { ...invoice, merchantName: merchant?.name ?? "" };
 }
 
 export type NewInvoice = Pick<

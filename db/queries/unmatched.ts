@@ -36,7 +36,16 @@ type Row = Record<string, string | null>;
  */
 export async function listUnmatched(
   db: Executor,
-  where: { merchantId: string | null; mode: Mode | null; transferId?: string; network?: Network },
+  where: {
+    merchantId: string | null;
+    mode: Mode | null;
+    transferId?: string;
+    network?: Network;
+    /** Only those to this wallet. */
+    walletId?: string;
+    /** Only those in blocks of this moment and later, less the clocks' skew. */
+    since?: Date;
+  },
   page: { limit: number; before: string | null },
 ): Promise<UnmatchedTransfer[]> {
   const conditions = [
@@ -45,6 +54,12 @@ export async function listUnmatched(
     ...(where.mode === null ? [] : [sql`u.mode = ${where.mode}`]),
     ...(where.transferId === undefined ? [] : [sql`u.transfer_id = ${where.transferId}::uuid`]),
     ...(where.network === undefined ? [] : [sql`t.network = ${where.network}`]),
+    ...(where.walletId === undefined
+      ? []
+      : [sql`(t.network, t.to_address_key) = (select network, address_key from wallets where id = ${where.walletId}::uuid)`]),
+    ...(where.since === undefined
+      ? []
+      : [sql`t.block_time >= ${where.since.toISOString()}::timestamptz - interval '15 seconds'`]),
     ...(page.before === null ? [] : [sql`u.transfer_id < ${page.before}::uuid`]),
   ];
   // An invoice's window is at most two hours long: what bounds the search on the indexes of amounts and of creation.

@@ -11,6 +11,8 @@ export const LIMITS = {
   account: 60,
   failed_authentication: 30,
   public: 300,
+  /** Pay pages that do not exist: guesses at references. */
+  pay_unknown: 60,
 } as const;
 export type LimitName = keyof typeof LIMITS;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodePayPath, encodePayPath, isWellFormedPath, pageSegmentOf, payPathOf, payRewrite } from "./paths";
+import { decodePayPath, encodePayPath, isWellFormedPath, payPagePath, payPathOf, payRewrite } from "./paths";
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 const PATHS = ["a/b", "100%", "a b", "?x#y", "../", "a%2Fb", "%", "ab.rsc", "api", "_next", "icon.svg", ...PRINTABLE];
@@ -39,10 +39,12 @@ describe("pay paths in URLs", () => {
     expect(["/100%", "/a%ZZ", "/%FF/status"].map(isWellFormedPath)).toEqual([false, false, false]);
   });
 
-  it("takes the segment of pages only", () => {
-    expect(pageSegmentOf("/pay/a%2Fb")).toBe("a%2Fb");
-    expect(pageSegmentOf("/pay/a/")).toBe("a");
-    expect(["/pay", "/pay/", "/pay/a/status", "/a"].map(pageSegmentOf)).toEqual([null, null, null, null]);
+  it("gives a page and what stands beside it the page's public path", () => {
+    expect(payPagePath("/pay/a%2Fb", "/pay/a%2Fb")).toBe("/pay/a%2Fb");
+    expect(payPagePath("/a%2Fb/", "/pay/a%2Fb/")).toBe("/a%2Fb");
+    expect(payPagePath("/a/cancel", "/pay/a/cancel")).toBe("/a");
+    expect(payPagePath("/cancel", "/pay/cancel")).toBe("/cancel");
+    expect(payPagePath("/checkout/cancel/cancel/", "/pay/cancel/cancel/")).toBe("/checkout/cancel");
   });
 });
 

@@ -29,9 +29,19 @@ export function payPathOf(url: string): string | null {
   return decodePayPath(segments.at(-2) ?? "");
 }
 
-/** The still encoded segment of a pay page's path inside the app; null for any other path. */
-export function pageSegmentOf(pathname: string): string | null {
-  return /^\/pay\/([^/]+)\/?$/.exec(pathname)?.[1] ?? null;
+/** The request header in which proxy.ts tells a pay page its own public path: `/pay/ORDER-1`, or `/ORDER-1` on the pay host. */
+export const PAY_PAGE_HEADER = "x-pay-page";
+
+/**
+ * The public path of the pay page that a request is for, without a slash at its end: what its links are built from.
+ * @param pathname as it was asked for.
+ * @param inside where it leads inside the app: `/pay/{reference}` and what stands beside it.
+ */
+export function payPagePath(pathname: string, inside: string): string {
+  const [, , , ...beside] = inside.replace(/\/+$/, "").split("/");
+  // Two slashes at the beginning would lead to another host.
+  const path = pathname.replace(/\/+$/, "").replace(/^\/+/, "/");
+  return beside.length === 0 ? path : path.slice(0, -(beside.join("/").length + 1));
 }
 
 /** Whether every percent sign of a path starts a byte of well-formed UTF-8. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type AppError, STATUS_TEXT } from "@/lib/errors";
+import { encodePayPath } from "./paths";
 
 /** What the public endpoints of a pay page answer with. Apart from the service, so that the proxy needs no database. */
 
@@ -16,6 +17,25 @@ export function payStatusPreflight(): Response {
       "access-control-allow-headers": "*",
       "access-control-max-age": "86400",
     },
+  });
+}
+
+/** The headers of an event stream: nothing on its way may hold it back to compress or to keep it. */
+export function payStreamHeaders(requestId: string): Record<string, string> {
+  return {
+    ...CORS,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+    "x-request-id": requestId,
+  };
+}
+
+/** Leads a browser that posted a form back to the pay page, whichever host and path it stands under. */
+export function backToPayPage(payPath: string): Response {
+  return new Response(null, {
+    status: 303,
+    headers: { location: `../${encodePayPath(payPath)}`, "cache-control": "no-store" },
   });
 }
 

@@ -1,0 +1,4 @@
+import { payLogoResponse } from "@/lib/pay/service";
+
+export const dynamic = "force-dynamic";
+export const GET = payLogoResponse;
