@@ -7,9 +7,8 @@ import { payErrorResponse } from "@/lib/pay/responses";
 import { contentSecurityPolicy, NONCE_HEADER, pageHeaders } from "@/lib/security-headers";
 
 /**
- * Gives every page its nonce and its security headers, the pay host its short addresses, and addresses that lead nowhere a
- * clean answer: Next.js would answer 500 to a malformed one, and render a page's own "not found" in the browser only, which
- * shows nothing without JavaScript.
+ * Gives every page its nonce and its security headers, the pay host its short addresses, and malformed addresses a clean answer:
+ * Next.js would answer 500.
  */
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname } = request.nextUrl;
@@ -26,8 +25,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   if (!wellFormed && /\/status\/*$/.test(path)) {
     return payErrorResponse(new AppError("not_found", "No invoice has this reference"));
   }
-  // A malformed one leads to a page that finds no invoice and says so in the visitor's language.
-  const response = page(request, wellFormed ? target : "/pay/-", payPagePath(pathname, path));
+  const response = page(request, wellFormed ? target : NOT_FOUND, payPagePath(pathname, path));
   response.headers.set("x-robots-tag", "noindex, nofollow");
   return response;
 }

@@ -11,7 +11,7 @@ export function Qr({ view }: { view: PayView }) {
   const { address, paymentUri } = view;
   const code = "rounded border border-line";
   const choice =
-    "flex min-h-9 cursor-pointer items-center justify-center rounded px-3 text-sm text-muted has-checked:bg-surface has-checked:font-medium has-checked:text-ink has-checked:ring-1 has-checked:ring-line-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent";
+    "flex min-h-9 cursor-pointer items-center justify-center rounded px-3 text-center text-sm text-muted has-checked:bg-surface has-checked:font-medium has-checked:text-ink has-checked:ring-1 has-checked:ring-line-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent";
   return (
     <div className="group/qr">
       {paymentUri && (

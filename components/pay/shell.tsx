@@ -18,8 +18,8 @@ export function PayShell(props: PayPageProps) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex, nofollow" />
         <meta name="color-scheme" content="light dark" />
-        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f7f8" />
-        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d0d0f" />
+        <meta key="light" name="theme-color" media="(prefers-color-scheme: light)" content="#f7f7f8" />
+        <meta key="dark" name="theme-color" media="(prefers-color-scheme: dark)" content="#0d0d0f" />
         {/* Phones would turn amounts and hashes into telephone links. */}
         <meta name="format-detection" content="telephone=no, email=no, address=no" />
         <link rel="icon" href={iconOf(props)} />

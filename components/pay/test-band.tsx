@@ -10,7 +10,7 @@ export function TestBand({ view, path }: { view: PayView; path: string }) {
   const scenarios =
     view.status === "pending" ? WHILE_PENDING : view.status === "expired" && !view.payment ? AFTER_EXPIRY : [];
   return (
-    <div className="border-b border-amber-line bg-amber-fill px-4 py-2 text-sm text-amber">
+    <header className="border-b border-amber-line bg-amber-fill px-4 py-2 text-sm text-amber">
       <p className="text-center font-medium">{t("band")}</p>
       {scenarios.length > 0 && (
         <form
@@ -33,6 +33,6 @@ export function TestBand({ view, path }: { view: PayView; path: string }) {
           ))}
         </form>
       )}
-    </div>
+    </header>
   );
 }

@@ -2,7 +2,7 @@
 export type Accent = { color: string; ink: string };
 
 const LIGHT = "#ffffff";
-const DARK = "#0d0d0f";
+const DARK = "#000000";
 
 /** @param color `#rrggbb`; null, or anything else: none. */
 export function accentOf(color: string | null): Accent | null {

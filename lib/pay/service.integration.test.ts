@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { invoices, merchants, wallets } from "@/db/schema";
 import { useTestDatabase } from "@/db/testing";
+import { LIMITS } from "@/lib/api/rate-limit";
 import { resetEnv } from "@/lib/env";
-import { encodePayPath } from "./paths";
+import { decodePayPath, encodePayPath } from "./paths";
 import { payStatusPreflight } from "./responses";
-import { findPayView, payPageExists, payStatusResponse } from "./service";
+import { getPayInvoice, payStatusResponse } from "./service";
 
 useTestDatabase();
 
@@ -85,16 +86,39 @@ describe("GET …/status", () => {
 
 describe("the page", () => {
   it("finds its invoice by the encoded segment, decoding once", async () => {
-    expect((await findPayView("a%252Fb"))?.reference).toBe("a%2Fb");
-    expect((await findPayView("a%2Fb"))?.reference).toBe("a/b");
-    expect(await findPayView("a%00b")).toBeNull();
-    expect(await payPageExists("100%25")).toBe(true);
-    expect(await payPageExists("100%")).toBe(false);
+    const find = (segment: string) => getPayInvoice(decodePayPath(segment), null);
+    expect((await find("a%252Fb")).reference).toBe("a%2Fb");
+    expect((await find("a%2Fb")).reference).toBe("a/b");
+    expect((await find("100%25")).reference).toBe("100%");
+    for (const nowhere of ["a%00b", "100%", "nope"]) await expect(find(nowhere)).rejects.toThrow("No invoice");
+  });
+});
+
+describe("guessing references", () => {
+  const ask = (path: string, ip: string) =>
+    payStatusResponse(new Request(`https://pay.example/${path}/status`, { headers: { "x-gateway-client-ip": ip } }));
+
+  it("is answered so often a minute, and then not even a right guess is", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i <= LIMITS.pay_unknown; i++) statuses.push((await ask(`GUESS-${i}`, "203.0.113.1")).status);
+    expect(statuses.slice(0, -1).every((status) => status === 404)).toBe(true);
+    expect(statuses.at(-1)).toBe(429);
+    const refused = await ask("ORDER-12345", "203.0.113.1");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ statusCode: 429, code: "rate_limited", error: "Too Many Requests" });
+    expect((await ask("ORDER-12345", "203.0.113.2")).status).toBe(200);
+  });
+
+  it("does not count those who watch an invoice that is there", async () => {
+    for (let i = 0; i < 3 * LIMITS.pay_unknown; i++) {
+      expect((await ask("ORDER-12345", "203.0.113.3")).status).toBe(200);
+    }
   });
 });
 
 describe("without a database", () => {
-  it("the status says 503 and tells nothing, and the page is left to report it", async () => {
+  it("the status says 503 and tells nothing else", async () => {
     const url = process.env.DATABASE_URL;
     await closeDb();
     process.env.DATABASE_URL = "postgres://nobody:secret@127.0.0.1:1/none";
@@ -104,7 +128,6 @@ describe("without a database", () => {
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBe("5");
       expect(await response.text()).not.toMatch(/secret|127\.0\.0\.1/);
-      expect(await payPageExists("ORDER-12345")).toBe(true);
     } finally {
       await closeDb();
       process.env.DATABASE_URL = url;
