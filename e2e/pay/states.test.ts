@@ -106,7 +106,7 @@ const STATES: Record<string, { make: () => Promise<TillInvoice>; says: (RegExp |
 };
 
 async function simulated(scenario: string, amountUsdt?: string): Promise<TillInvoice> {
-  const invoice = await till.invoice({ amountUsdt });
+  const invoice = await till.invoice(amountUsdt ? { amountUsdt } : {});
   await till.simulate(invoice, scenario);
   return invoice;
 }
