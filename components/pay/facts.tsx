@@ -19,7 +19,7 @@ export function Facts({ view }: { view: PayView }) {
     facts.push([t(view.state === "cancelled" ? "cancelled" : "expired"), <Time key="closed" value={view.closedAt} />]);
   return (
     <Section>
-      <dl className="grid grid-cols-[minmax(6rem,auto)_1fr] gap-x-4 gap-y-2 text-sm leading-5">
+      <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-4 gap-y-2 text-sm leading-5">
         {facts.map(([name, value]) => (
           <div key={name} className="col-span-2 grid grid-cols-subgrid">
             <dt className="text-muted">{name}</dt>

@@ -7,8 +7,14 @@ const AFTER_EXPIRY = ["late"] as const;
 /** Says that this is a test, and lets an integrator see every state: a plain form, one button a scenario. */
 export function TestBand({ view, path }: { view: PayView; path: string }) {
   const t = useTranslations("test");
-  const scenarios =
-    view.status === "pending" ? WHILE_PENDING : view.status === "expired" && !view.payment ? AFTER_EXPIRY : [];
+  // While a payment is being confirmed, another one would only be a second one.
+  const scenarios = view.payment
+    ? []
+    : view.status === "pending"
+      ? WHILE_PENDING
+      : view.status === "expired"
+        ? AFTER_EXPIRY
+        : [];
   return (
     <header className="border-b border-amber-line bg-amber-fill px-4 py-2 text-sm text-amber">
       <p className="text-center font-medium">{t("band")}</p>

@@ -14,7 +14,11 @@ export function Time({ value, withDate = true }: { value: string; withDate?: boo
     ...(withDate ? { day: "numeric", month: "long", year: "numeric" } : {}),
   });
   return (
-    <time dateTime={value} data-local={withDate ? "date" : "time"} className="whitespace-nowrap">
+    <time
+      dateTime={value}
+      data-local={withDate ? "date" : "time"}
+      className={withDate ? undefined : "whitespace-nowrap"}
+    >
       {text}
     </time>
   );
