@@ -10,6 +10,7 @@ type Metrics = {
   orphanedPayments: Counter<"network">;
   attempts: Counter<"outcome">;
   rateLimitFallbacks: Counter;
+  payPolls: Counter;
 };
 
 const KEY = Symbol.for("usdt-gateway.metrics");
@@ -33,6 +34,7 @@ function create(): Metrics {
       "Transfers of confirmed invoices that left the chain. Anything above 0 needs a person.",
       ["network"],
     ),
+    payPolls: counter("pay_polls_total", "Queries that fed the open pay pages.", []),
     attempts: counter("webhook_attempts_total", "Webhook attempts by outcome.", ["outcome"]),
     rateLimitFallbacks: counter(
       "rate_limit_fallbacks_total",

@@ -8,6 +8,7 @@ import {
   networkCursors,
   payments,
   transfers,
+  unmatchedTransfers,
   wallets,
 } from "@/db/schema";
 import { listUnmatched, type UnmatchedTransfer } from "./unmatched";
@@ -46,25 +47,34 @@ const PAYMENT = {
 };
 const MERCHANT = { name: merchants.name, accentColor: merchants.accentColor, frameOrigins: merchants.frameOrigins };
 
+/** How long a stray is looked for. */
+const STRAYS_MS = 86_400_000;
+
+/** Below every id (UUID v7) made at a moment or later. */
+function lowestIdSince(ms: number): string {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /**
  * Invoices for their pay pages: with the payment, how far the network is read, the merchant's look, and when the latest transfer
  * that pays nothing came to the wallet. One statement for one page or for all the pages that are open.
  */
 function selectPayInvoices(db: Executor, where: SQL) {
-  // Older ones than any invoice that is looked at, with its cool-down, say nothing.
+  // Older ones than any invoice that is looked at say nothing; ids grow with time, so that they are not even read.
   const strays = db
     .select({ walletId: wallets.id, mode: transfers.mode, latest: max(transfers.detectedAt).as("latest") })
     .from(wallets)
     .innerJoin(
+      unmatchedTransfers,
+      sql`${unmatchedTransfers.merchantId} = ${wallets.merchantId} and ${unmatchedTransfers.transferId} > ${lowestIdSince(Date.now() - STRAYS_MS)}::uuid`,
+    )
+    .innerJoin(
       transfers,
-      sql`${transfers.network} = ${wallets.network} and ${transfers.toAddressKey} = ${wallets.addressKey}
-        and ${transfers.status} = 'canonical' and ${transfers.blockTime} > now() - interval '1 day'
-        and (${transfers.merchantId} is null or ${transfers.merchantId} = ${wallets.merchantId})`,
+      sql`${transfers.id} = ${unmatchedTransfers.transferId} and ${transfers.network} = ${wallets.network}
+        and ${transfers.toAddressKey} = ${wallets.addressKey} and ${transfers.status} = 'canonical'`,
     )
-    .where(
-      sql`${wallets.id} in (select ${invoices.walletId} from ${invoices} where ${where}) and not exists (
-        select 1 from ${payments} where ${payments.transferId} = ${transfers.id} and ${payments.merchantId} = ${wallets.merchantId})`,
-    )
+    .where(sql`${wallets.id} in (select ${invoices.walletId} from ${invoices} where ${where})`)
     .groupBy(wallets.id, transfers.mode)
     .as("strays");
   return db
@@ -130,7 +140,11 @@ const MAX_STRAYS = 200;
  */
 export async function listStraysOf(db: Executor, invoice: PayInvoice): Promise<UnmatchedTransfer[]> {
   const { merchantId, mode, walletId, createdAt, expiresAt } = invoice;
-  const found = await listUnmatched(db, { merchantId, mode, walletId, since: createdAt }, MAX_STRAYS);
+  const found = await listUnmatched(
+    db,
+    { merchantId, mode, walletId, since: createdAt },
+    { limit: MAX_STRAYS, before: null },
+  );
   return found.filter(
     ({ likelyInvoiceId, reason, blockTime }) =>
       likelyInvoiceId === invoice.id &&

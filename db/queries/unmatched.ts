@@ -56,7 +56,9 @@ export async function listUnmatched(
     ...(where.network === undefined ? [] : [sql`t.network = ${where.network}`]),
     ...(where.walletId === undefined
       ? []
-      : [sql`(t.network, t.to_address_key) = (select network, address_key from wallets where id = ${where.walletId}::uuid)`]),
+      : [
+          sql`(t.network, t.to_address_key) = (select network, address_key from wallets where id = ${where.walletId}::uuid)`,
+        ]),
     ...(where.since === undefined
       ? []
       : [sql`t.block_time >= ${where.since.toISOString()}::timestamptz - interval '15 seconds'`]),

@@ -11,13 +11,14 @@ export const LIMITS = {
   account: 60,
   failed_authentication: 30,
   public: 300,
-  /** Pay pages that do not exist: guesses at references. */
-  pay_unknown: 60,
 } as const;
 export type LimitName = keyof typeof LIMITS;
 
-/** The same for the dashboard's doors: logging in, per IP address and per account; registering, per IP address. */
-const DOOR_LIMITS = { login_address: 30, login_account: 10, register: 10 } as const;
+/**
+ * The same for doors without a key, per IP address: logging in (per account too), registering, and pay pages that do not exist,
+ * which are guesses at references.
+ */
+const DOOR_LIMITS = { login_address: 30, login_account: 10, register: 10, pay_unknown: 60 } as const;
 export type DoorLimitName = keyof typeof DOOR_LIMITS;
 
 type AnyLimitName = LimitName | DoorLimitName;

@@ -2,6 +2,7 @@ import { db, isDatabaseUnavailable } from "@/db/client";
 import { listPayInvoices } from "@/db/queries/pay";
 import { onNudge } from "@/lib/jobs/nudge";
 import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
 import { onShutdown } from "@/lib/shutdown";
 import { isFinal, type PayStatus, payStatus } from "./view";
 
@@ -94,6 +95,7 @@ export class LivePages {
     this.again = false;
     try {
       this.queries++;
+      metrics().payPolls.inc();
       const found = await listPayInvoices(db(), [...this.watchers.keys()]);
       const now = new Date();
       for (const invoice of found) {
@@ -127,7 +129,7 @@ export function livePages(): LivePages {
   if (known) return known;
   const live = new LivePages();
   store[KEY] = live;
-  for (const what of ["deliver", "simulate"] as const) onNudge(what, () => live.nudge());
+  for (const what of ["deliver", "sandbox"] as const) onNudge(what, () => live.nudge());
   onShutdown("open pay pages", async () => live.endAll());
   return live;
 }

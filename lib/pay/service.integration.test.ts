@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { invoices, merchants, wallets } from "@/db/schema";
 import { useTestDatabase } from "@/db/testing";
-import { LIMITS } from "@/lib/api/rate-limit";
+import { limitOf } from "@/lib/api/rate-limit";
 import { resetEnv } from "@/lib/env";
 import { decodePayPath, encodePayPath } from "./paths";
 import { payStatusPreflight } from "./responses";
@@ -100,7 +100,7 @@ describe("guessing references", () => {
 
   it("is answered so often a minute, and then not even a right guess is", async () => {
     const statuses: number[] = [];
-    for (let i = 0; i <= LIMITS.pay_unknown; i++) statuses.push((await ask(`GUESS-${i}`, "203.0.113.1")).status);
+    for (let i = 0; i <= limitOf("pay_unknown"); i++) statuses.push((await ask(`GUESS-${i}`, "203.0.113.1")).status);
     expect(statuses.slice(0, -1).every((status) => status === 404)).toBe(true);
     expect(statuses.at(-1)).toBe(429);
     const refused = await ask("ORDER-12345", "203.0.113.1");
@@ -111,7 +111,7 @@ describe("guessing references", () => {
   });
 
   it("does not count those who watch an invoice that is there", async () => {
-    for (let i = 0; i < 3 * LIMITS.pay_unknown; i++) {
+    for (let i = 0; i < 3 * limitOf("pay_unknown"); i++) {
       expect((await ask("ORDER-12345", "203.0.113.3")).status).toBe(200);
     }
   });
