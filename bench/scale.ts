@@ -19,6 +19,7 @@ import * as invoices from "@/db/queries/invoices";
 import { findApiKey } from "@/db/queries/merchants";
 import * as metrics from "@/db/queries/metrics";
 import * as overview from "@/db/queries/overview";
+import { findPayInvoice } from "@/db/queries/pay";
 import { prune } from "@/db/queries/prune";
 import * as settlement from "@/db/queries/settlement";
 import { lockDueSimulation } from "@/db/queries/simulations";
@@ -194,7 +195,7 @@ function queries({ merchantId, walletId, addressKey }: Filled, count: number): Q
     },
     { name: "findInvoice", work: async (db) => invoices.findInvoice(db, scope, (await some(db)).id) },
     { name: "findInvoiceByReference", work: (db) => invoices.findInvoiceByReference(db, scope, "ORDER-5000") },
-    { name: "findInvoiceByPayPath", work: (db) => invoices.findInvoiceByPayPath(db, "ORDER-5000") },
+    { name: "findPayInvoice", work: (db) => findPayInvoice(db, "ORDER-5000") },
     { name: "listInvoices", work: (db) => invoices.listInvoices(db, scope, {}, page) },
     { name: "listInvoices, a status", work: (db) => invoices.listInvoices(db, scope, { status: "cancelled" }, page) },
     {
