@@ -93,6 +93,10 @@ it("the quick start works as it is written", async () => {
       const invoice = await shell(fill(code), shop);
       expect(invoice).toMatchObject({ status: "pending", reference: "ORDER-1001", amountUsdtExact: "25.0000" });
       filled.INVOICE_ID = invoice.id ?? "";
+      // What /docs/white-label says of the public status is what it is.
+      const status = await fetch(`${gateway.url}${new URL(String(invoice.paymentUrl)).pathname}/status`);
+      const told = codeBlocks("white-label").find(({ code }) => code.includes('"serverTime"'));
+      expect(Object.keys((await status.json()) as object)).toEqual(Object.keys(JSON.parse(told?.code ?? "{}")));
       expect((await fetch(String(invoice.paymentUrl).replace("http://localhost", "http://127.0.0.1"))).status).toBe(
         200,
       );
