@@ -35,11 +35,3 @@ export async function deleteLogo(tx: Executor, merchantId: string): Promise<bool
     .returning({ merchantId: merchantLogos.merchantId });
   return rows.length > 0;
 }
-
-export async function findMerchantLogo(db: Executor, merchantId: string): Promise<Logo | null> {
-  const [row] = await db
-    .select({ mediaType: merchantLogos.mediaType, content: merchantLogos.content })
-    .from(merchantLogos)
-    .where(eq(merchantLogos.merchantId, merchantId));
-  return row ?? null;
-}

@@ -1,14 +1,8 @@
 import type { z } from "zod";
 import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
-import {
-  deleteLogo,
-  findMerchantLogo,
-  lockSettings,
-  type Settings,
-  storeLogo,
-  updateSettings,
-} from "@/db/queries/settings";
+import { findLogo } from "@/db/queries/pay";
+import { deleteLogo, lockSettings, type Settings, storeLogo, updateSettings } from "@/db/queries/settings";
 import { AppError } from "@/lib/errors";
 import { formatAmount, parseAmount } from "@/lib/money";
 import { imageTypeOf } from "./image";
@@ -92,6 +86,6 @@ export async function removeLogo(merchantId: string, actor: Actor): Promise<void
 
 /** The logo as a `data:` URL, or null. */
 export async function logoDataUrl(merchantId: string): Promise<string | null> {
-  const logo = await findMerchantLogo(db(), merchantId);
+  const logo = await findLogo(db(), merchantId);
   return logo && `data:${logo.mediaType};base64,${logo.content.toString("base64")}`;
 }
