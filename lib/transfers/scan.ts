@@ -46,6 +46,8 @@ const STOPPED_MS = 30_000;
 
 /** What is read of a stretch of blocks before any of it is believed. */
 type Stretch = { headers: BlockHeader[]; logs: TransferLog[] };
+/** A stretch that was asked for. */
+type Reading = { from: number; to: number; near: boolean; stretch: Promise<Stretch> };
 
 /** The scanner of one network. It holds nothing that a restart would miss: the cursor is in the database. */
 export class Scanner {
@@ -151,8 +153,14 @@ export class Scanner {
     }
     // After the head: a wallet that was there before a block was, is in the list when that block is read.
     await this.watched.refresh();
+    const next: { reading: Reading | null } = { reading: null };
     while (position.number < head.number && Date.now() < deadline) {
-      position = await this.readNext(node, position, head.number);
+      const ahead = next.reading;
+      next.reading = null;
+      const reading = ahead?.from === position.number + 1 ? ahead : this.ask(node, position.number + 1, head.number);
+      position = await this.takeRead(node, position, reading, head.number, () => {
+        if (reading.to < head.number) next.reading = this.ask(node, reading.to + 1, head.number);
+      });
     }
     this.following = position.number === head.number;
     return { head, scanned: position };
@@ -203,16 +211,29 @@ export class Scanner {
     return await this.take(node, position, { headers, logs }, head.number, true);
   }
 
-  /** Reads and stores the next range after `position`. @returns the new position. */
-  private async readNext(node: ChainNode, position: BlockRef, head: number): Promise<BlockRef> {
-    const from = position.number + 1;
+  /** Asks a node for the range that begins at `from`. */
+  private ask(node: ChainNode, from: number, head: number): Reading {
     const nearFrom = head - this.spec.recentBlocks;
     const near = from > nearFrom;
     const to = near ? Math.min(head, from + this.nearRange - 1) : Math.min(nearFrom, from + this.farRange - 1);
+    const stretch = node.readRange(from, to, this.watched.filter(), near);
+    // Nobody may come to hear of its failure: then it is asked for again in the next tick.
+    stretch.catch(() => {});
+    return { from, to, near, stretch };
+  }
+
+  /** Stores what was asked for. @returns the new position; the old one where a smaller range may help. */
+  private async takeRead(
+    node: ChainNode,
+    position: BlockRef,
+    { from, to, near, stretch }: Reading,
+    head: number,
+    checked: () => void,
+  ): Promise<BlockRef> {
     try {
-      const stretch = await node.readRange(from, to, this.watched.filter(), near);
+      const heard = await stretch;
       this.growRange(to - from + 1, near);
-      return await this.take(node, position, stretch, head, near);
+      return await this.take(node, position, heard, head, near, checked);
     } catch (error) {
       if (!(error instanceof RangeRefused)) throw error;
       this.shrinkRange(to - from + 1, near, node, error);
@@ -238,13 +259,18 @@ export class Scanner {
     log.info({ network: this.network, node: node.name, blocks: half, reason: refusal.message }, "smaller ranges");
   }
 
-  /** Checks a stretch, holds its transfers against their receipts and stores it. @returns the new position. */
+  /**
+   * Checks a stretch, holds its transfers against their receipts and stores it. @returns the new position.
+   * @param checked called when the node is not needed any more: it can read the next stretch while this one is stored. Not
+   * earlier, or both would be one batch, and a refusal of the next stretch would be one of this.
+   */
   private async take(
     node: ChainNode,
     position: BlockRef,
     stretch: Stretch,
     head: number,
     everyHeader: boolean,
+    checked?: () => void,
   ): Promise<BlockRef> {
     const { headers, logs } = stretch;
     checkChain(headers, logs);
@@ -254,6 +280,7 @@ export class Scanner {
     if (first.parentHash !== position.hash) return rollBack(this.network, node, position);
     if (everyHeader) await this.askAgain(node, stretch);
     const found = await node.verify(logs.filter((entry) => this.watched.has(entry.to)));
+    checked?.();
     if (!(await this.store(position, headers, last, found, head))) {
       throw new NodeBehind("another scanner moved the cursor");
     }
