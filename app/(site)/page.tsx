@@ -128,8 +128,8 @@ export default async function StartPage() {
         <Section title="When something goes wrong">
           <dl className="grid gap-x-10 gap-y-8 sm:grid-cols-2">
             <Fact title="The customer pays a wrong amount, or too late">
-              The transfer is kept with the reason and the invoice it was probably meant for. You accept it with one
-              click, and the order goes on.
+              The transfer is kept with the reason and the invoice it was probably meant for. You accept it, and the
+              order goes on.
             </Fact>
             <Fact title="The server was down">
               Blocks are read from where it stopped, and payments count by the time of their block: the result is the
