@@ -2,6 +2,7 @@ import { Plus } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
 import { requireSession } from "@/app/_session/session";
+import { Checklist } from "@/components/dashboard/checklist";
 import { dashboardPath } from "@/components/dashboard/navigation";
 import { AttentionList, duration } from "@/components/dashboard/overview/attention";
 import { CountChart, VolumeChart } from "@/components/dashboard/overview/charts";
@@ -15,6 +16,7 @@ import { TabLinks } from "@/components/ui/tab-links";
 import { Table } from "@/components/ui/table";
 import { getOverview } from "@/lib/dashboard/overview";
 import { parseRange, type RawQuery, withQuery } from "@/lib/dashboard/query";
+import { getChecklist } from "@/lib/onboarding/service";
 
 export const metadata: Metadata = { title: "Overview" };
 
@@ -36,7 +38,7 @@ export default async function OverviewPage({
 }) {
   const { merchant, mode } = await requireSession(params);
   const range = parseRange(await searchParams);
-  const overview = await getOverview(merchant, mode, range);
+  const [overview, checklist] = await Promise.all([getOverview(merchant, mode, range), getChecklist(merchant.id)]);
   const { totals, unit, medianSecondsToPay: median, buckets } = overview;
   const base = dashboardPath(mode);
   const chartBuckets = buckets.map((bucket) => ({ ...bucket, at: bucket.at.toISOString() }));
@@ -58,6 +60,7 @@ export default async function OverviewPage({
         }
       />
       <div className="flex flex-col gap-6">
+        {checklist && <Checklist state={checklist} mode={mode} />}
         <Card title="What needs you">
           <AttentionList items={overview.attention} base={base} />
         </Card>
@@ -79,9 +82,9 @@ export default async function OverviewPage({
               },
               { label: "Created", value: count(totals.created), note: `${count(totals.pending)} still open` },
               {
-                label: "Paid of those no longer open",
+                label: "Share that was paid",
                 value: overview.paidPercent === null ? "–" : `${overview.paidPercent} %`,
-                note: `${count(totals.expired)} expired, ${count(totals.cancelled)} cancelled`,
+                note: `Besides ${count(totals.expired)} expired, ${count(totals.cancelled)} cancelled`,
               },
               {
                 label: "Median time to pay",

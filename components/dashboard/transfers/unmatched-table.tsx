@@ -13,7 +13,6 @@ export type UnmatchedRow = {
   reason: "underpaid" | "overpaid" | "late" | "duplicate" | "unknown";
   networkLabel: string;
   txHash: string;
-  fromAddress: string;
   blockTime: string;
   likelyInvoiceId: string | null;
   likelyReference: string | null;
@@ -69,7 +68,6 @@ export function UnmatchedTable({
             ),
         },
         { header: "Network", cell: (row) => row.networkLabel },
-        { header: "From", cell: (row) => <Hash value={row.fromAddress} what="the sender" /> },
         { header: "Transaction", cell: (row) => <Hash value={row.txHash} what="the transaction" /> },
         { header: "When", cell: (row) => <Time at={row.blockTime} /> },
         {
