@@ -1,5 +1,6 @@
 import { type Gateway, startGateway } from "@/e2e/gateway";
 import { printCursor } from "@/lib/api/schemas";
+import { fillInvoices } from "./fill";
 import { startLoadProcess } from "./load";
 import { type Bench, goal, median, ms, percentile, ratio, table, whole } from "./report";
 import { type Merchant, newMerchant, request, withSql } from "./world";
@@ -83,7 +84,7 @@ async function prepare(invoices: number): Promise<World> {
   const gateway = await startGateway({ env: { RATE_LIMIT_MULTIPLIER: "1000000" } });
   try {
     const merchant = await newMerchant(gateway, ["ethereum"]);
-    await fill(gateway, merchant, invoices);
+    await withSql(gateway, (sql) => fillInvoices(sql, merchant.merchantId, invoices));
     return { gateway, merchant, invoices, kinds: await kindsOf(gateway, merchant, invoices) };
   } catch (error) {
     await gateway.stop();
@@ -123,49 +124,4 @@ async function kindsOf(gateway: Gateway, merchant: Merchant, invoices: number): 
     }
   }
   return kinds;
-}
-
-/** Fills the tables as so many invoices of the last 300 days would have, their tallies included. */
-async function fill(gateway: Gateway, { merchantId }: Merchant, invoices: number): Promise<void> {
-  await withSql(gateway, async (sql) => {
-    // Neither foreign keys nor the tally trigger: what goes in is consistent, and the tallies are made below.
-    await sql`set session_replication_role = replica`;
-    await sql`set statement_timeout = 0`;
-    const [wallet] = await sql`select id, address, address_key from wallets where merchant_id = ${merchantId}`;
-    if (!wallet) throw new Error("no wallet");
-    await sql`
-      insert into invoices (
-        id, merchant_id, mode, wallet_id, network, payout_address, reference, pay_path, amount_requested, amount, status,
-        title, callback_url, metadata, created_at, expires_at, paid_at, expired_at, cancelled_at, resolution
-      )
-      select
-        uuidv7(created - clock_timestamp()), ${merchantId}, 'test', ${wallet.id}, 'ethereum', ${wallet.address},
-        'BENCH-' || n, 'BENCH-' || n, 10000 + n, 10000 + n,
-        case when n % 10 < 6 then 'confirmed' when n % 10 < 9 then 'expired' else 'cancelled' end,
-        'Order ' || n, 'https://shop.example.com/webhooks/usdt', '{"orderId":"' || n || '","customer":"c-18273645"}',
-        created, date_trunc('second', created) + interval '30 minutes',
-        case when n % 10 < 6 then created + interval '5 minutes' end,
-        case when n % 10 between 6 and 8 then created + interval '31 minutes' end,
-        case when n % 10 = 9 then created + interval '10 minutes' end,
-        case when n % 10 < 6 then 'automatic' end
-      from generate_series(1, ${invoices}::int) as n,
-        lateral (select now() - interval '1 hour' - interval '300 days' * (1 - n::float8 / ${invoices}) as created) as at`;
-    await sql`
-      insert into transfers (
-        id, network, mode, tx_hash, ordinal, block_number, block_hash, block_time, log_index, from_address, to_address_key,
-        value, units, matched_at, merchant_id, detected_at
-      )
-      select id, network, mode, '0x' || encode(sha256(id::text::bytea), 'hex'), 0, amount, '0x' || encode(sha256(id::text::bytea), 'hex'),
-        paid_at, 0, ${wallet.address}, ${wallet.address_key}, amount * 100, amount, paid_at, merchant_id, paid_at
-      from invoices where status = 'confirmed'`;
-    await sql`
-      insert into payments (invoice_id, merchant_id, transfer_id, detected_at, confirmed_at, confirmations)
-      select id, merchant_id, id, paid_at, paid_at, 12 from invoices where status = 'confirmed'`;
-    await sql`
-      insert into invoice_tallies (merchant_id, mode, network, status, hour, count, volume)
-      select merchant_id, mode, network, status, hour, count(*), sum(amount)
-      from invoices, lateral (values (date_trunc('hour', created_at)), ('-infinity'::timestamptz)) as hours(hour)
-      group by merchant_id, mode, network, status, hour`;
-    await sql`vacuum analyze`;
-  });
 }

@@ -19,6 +19,7 @@ const BENCHES: Record<string, { about: string; load: () => Promise<{ bench: Benc
     load: () => import("./deliveries"),
   },
   scale: { about: "plans and times of every hot query at 10⁷ invoices", load: () => import("./scale") },
+  dashboard: { about: "the dashboard's pages at 10⁶ invoices", load: () => import("./dashboard") },
   read: { about: "get and list at 10³ and 10⁶ invoices", load: () => import("./read") },
   pay: { about: "a pay page in the browser, and a thousand open ones on the server", load: () => import("./pay") },
 };

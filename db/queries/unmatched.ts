@@ -32,6 +32,7 @@ type Row = Record<string, string | null>;
  * - `late`: the exact amount of an invoice whose time was over, or that was cancelled;
  * - `underpaid`, `overpaid`: made while an invoice was open whose amount is the nearest, within half and double of it;
  * - `unknown`: none of these.
+ * An exact amount from more than a day before gives way to an invoice that was open: a shop asks for the same amounts again.
  * @param page.before the transfer that the page begins behind.
  */
 export async function listUnmatched(
@@ -69,8 +70,10 @@ export async function listUnmatched(
     select t.id, w.merchant_id, w.id as wallet_id, t.network, t.mode, t.tx_hash, t.from_address, w.address,
       t.value::text as value, t.block_number::text as block_number,
       (extract(epoch from t.block_time) * 1000)::bigint::text as block_ms,
-      coalesce(exact.reason, near.reason, 'unknown') as reason,
-      coalesce(exact.id, near.id) as invoice_id, coalesce(exact.reference, near.reference) as invoice_reference
+      case when exact.is_old and near.id is not null then near.reason else coalesce(exact.reason, near.reason, 'unknown') end as reason,
+      case when exact.is_old and near.id is not null then near.id else coalesce(exact.id, near.id) end as invoice_id,
+      case when exact.is_old and near.id is not null then near.reference else coalesce(exact.reference, near.reference) end
+        as invoice_reference
     from (
       select u.transfer_id, u.merchant_id from unmatched_transfers u join transfers t on t.id = u.transfer_id
       where ${sql.join(conditions, sql` and `)}
@@ -79,7 +82,7 @@ export async function listUnmatched(
     join transfers t on t.id = u.transfer_id
     join wallets w on w.merchant_id = u.merchant_id and w.network = t.network and w.address_key = t.to_address_key
     left join lateral (
-      select i.id, i.reference,
+      select i.id, i.reference, i.expires_at < t.block_time - interval '1 day' as is_old,
         case when i.status <> 'cancelled' and exists (select 1 from payments p where p.invoice_id = i.id)
           then 'duplicate' else 'late' end as reason
       from invoices i
@@ -98,7 +101,7 @@ export async function listUnmatched(
       ) i
       where t.value between i.base / 2 and i.base * 2
       order by abs(t.value - i.base), i.id limit 1
-    ) near on exact.id is null
+    ) near on exact.id is null or exact.is_old
     order by t.id desc`);
   return rows.map((row) => ({
     id: row.id ?? "",

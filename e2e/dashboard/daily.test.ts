@@ -235,6 +235,7 @@ describe("developers", () => {
 
   it("let a test invoice expire in the sandbox, which live mode does not have", async () => {
     const { id } = await shop.create({ amountUsdt: "12", reference: "EXPIRE-1" });
+    await shop.create({ amountUsdt: "14" });
     const page = await open("/developers/sandbox");
     await page.getByLabel("Invoice").selectOption(id);
     await page.getByRole("button", { name: "Let it expire" }).click();
