@@ -35,10 +35,10 @@ export async function fillInvoices(sql: postgres.Sql, merchantId: string, invoic
     select id, network, mode, '0x' || encode(sha256(id::text::bytea), 'hex'), 0, amount, '0x' || encode(sha256(id::text::bytea), 'hex'),
       paid_at, 0, '0x' || right(encode(sha256(id::text::bytea), 'hex'), 40), ${wallet.address_key}, amount * 100, amount, paid_at,
       merchant_id, paid_at
-    from invoices where status = 'confirmed'`;
+    from invoices where merchant_id = ${merchantId} and status = 'confirmed'`;
   await sql`
     insert into payments (invoice_id, merchant_id, transfer_id, detected_at, confirmed_at, confirmations)
-    select id, merchant_id, id, paid_at, paid_at, 12 from invoices where status = 'confirmed'`;
+    select id, merchant_id, id, paid_at, paid_at, 12 from invoices where merchant_id = ${merchantId} and status = 'confirmed'`;
   await sql`
     insert into invoice_tallies (merchant_id, mode, network, status, hour, count, volume)
     select merchant_id, mode, network, status, hour, count(*), sum(amount)

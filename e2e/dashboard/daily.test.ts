@@ -126,7 +126,7 @@ describe("a transfer that pays nothing", () => {
     await shop.untilStatus(invoice.id, "confirmed");
     const { body } = await receiver.waitFor((request) => request.body.includes("SHORT-1"));
     expect(JSON.parse(body)).toMatchObject({ status: "confirmed", resolution: "manual" });
-    await page.getByRole("link", { name: "All" }).click();
+    await page.getByRole("link", { name: "All", exact: true }).click();
     await page.getByRole("link", { name: "SHORT-1" }).waitFor();
     await page.close();
   });
@@ -237,7 +237,7 @@ describe("developers", () => {
     const { id } = await shop.create({ amountUsdt: "12", reference: "EXPIRE-1" });
     await shop.create({ amountUsdt: "14" });
     const page = await open("/developers/sandbox");
-    await page.getByLabel("Invoice").selectOption(id);
+    await page.getByLabel("Invoice", { exact: true }).selectOption(id);
     await page.getByRole("button", { name: "Let it expire" }).click();
     await page
       .getByRole("row", { name: /EXPIRE-1/ })
@@ -311,7 +311,7 @@ describe("every page", () => {
         await page.waitForTimeout(200);
         expect(await axeFindings(page), `${mode}${path}`).toEqual([]);
         expect(seen, `${mode}${path}`).toEqual({ foreign: [], complaints: [] });
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth > screen.width);
         expect(wider, `${mode}${path} is wider than the window`).toBe(false);
         await page.close();
       }

@@ -60,10 +60,10 @@ export default async function OverviewPage({
         }
       />
       <div className="flex flex-col gap-6">
-        {checklist && <Checklist state={checklist} mode={mode} />}
         <Card title="What needs you">
           <AttentionList items={overview.attention} base={base} />
         </Card>
+        {checklist && <Checklist state={checklist} mode={mode} />}
         <section aria-label={`The last ${RANGE_LABELS[range]}`} className="flex min-w-0 flex-col gap-4">
           <TabLinks
             label="Period"

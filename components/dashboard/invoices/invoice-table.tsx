@@ -1,6 +1,6 @@
 import { Time } from "@/components/dashboard/time";
 import { Amount } from "@/components/ui/amount";
-import { Table } from "@/components/ui/table";
+import { type Column, Table } from "@/components/ui/table";
 import { InvoiceStatus, type StatusView } from "./status";
 
 export type InvoiceRow = StatusView & {
@@ -13,8 +13,17 @@ export type InvoiceRow = StatusView & {
   paidAt: Date | null;
 };
 
-/** Invoices, each leading to its own page. */
-export function InvoiceTable({ rows, base }: { rows: InvoiceRow[]; base: string }) {
+const NETWORK: Column<InvoiceRow>[] = [{ header: "Network", desktopOnly: true, cell: (row) => row.networkLabel }];
+const PAID: Column<InvoiceRow>[] = [
+  {
+    header: "Paid",
+    desktopOnly: true,
+    cell: (row) => (row.paidAt ? <Time at={row.paidAt} /> : <span className="text-muted">–</span>),
+  },
+];
+
+/** Invoices, each leading to its own page. @param narrow beside something else: without network and payment. */
+export function InvoiceTable({ rows, base, narrow = false }: { rows: InvoiceRow[]; base: string; narrow?: boolean }) {
   return (
     <Table
       label="Invoices"
@@ -36,12 +45,9 @@ export function InvoiceTable({ rows, base }: { rows: InvoiceRow[]; base: string 
         },
         { header: "Amount", align: "right", cell: (row) => <Amount value={row.amountUsdt} /> },
         { header: "Status", cell: (row) => <InvoiceStatus status={row.status} progress={row.progress} /> },
-        { header: "Network", cell: (row) => row.networkLabel },
+        ...(narrow ? [] : NETWORK),
         { header: "Created", cell: (row) => <Time at={row.createdAt} /> },
-        {
-          header: "Paid",
-          cell: (row) => (row.paidAt ? <Time at={row.paidAt} /> : <span className="text-muted">–</span>),
-        },
+        ...(narrow ? [] : PAID),
       ]}
     />
   );

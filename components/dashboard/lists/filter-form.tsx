@@ -110,14 +110,14 @@ export function FilterDays({ from, to }: { from: string | undefined; to: string 
   const field = (name: string, label: string, value: string | undefined) => (
     <label
       htmlFor={`filter-${name}`}
-      className="flex min-w-0 flex-1 items-center gap-2 text-sm text-muted sm:flex-none"
+      className="flex items-center gap-2 text-sm text-muted [&>span]:w-10 sm:[&>span]:w-auto"
     >
-      {label}
+      <span>{label}</span>
       <Input id={`filter-${name}`} key={value} type="date" name={name} defaultValue={value ?? ""} className="sm:w-38" />
     </label>
   );
   return (
-    <div className="flex w-full gap-2 sm:w-auto">
+    <div className="flex w-full flex-col gap-2 sm:w-auto sm:flex-row">
       {field("from", "From", from)}
       {field("to", "to", to)}
     </div>

@@ -74,7 +74,7 @@ export default async function SandboxPage({ params }: { params: Promise<{ mode: 
             )}
           </Card>
           <section aria-label="Latest test invoices" className="min-w-0">
-            <InvoiceTable rows={rows} base={invoices} />
+            <InvoiceTable rows={rows} base={invoices} narrow />
           </section>
         </div>
       )}
