@@ -16,6 +16,8 @@ const config: NextConfig = {
   // A lockfile in a directory above must not move the root.
   turbopack: { root },
   outputFileTracingRoot: root,
+  // A folder that runs without the rest of the checkout: scripts/make-standalone.mjs.
+  output: process.env.STANDALONE === "1" ? "standalone" : undefined,
   // Read when the server runs, not imported.
   outputFileTracingIncludes: { "/*": ["./content/**/*"] },
   // `next dev` would write into the repository.

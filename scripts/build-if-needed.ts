@@ -53,6 +53,8 @@ export function sourceHash(root: string): string {
 
 /** Why a build is needed, or null if the one that is there fits the sources. */
 export function whyBuild(root: string): string | null {
+  // A copy without sources (scripts/make-standalone.mjs) is what it is.
+  if (!existsSync(join(root, "app"))) return null;
   const buildId = read(buildIdFile(root));
   // Written last; without it the build was interrupted.
   if (buildId === null || !existsSync(join(root, ".next/required-server-files.json"))) return "there is no build yet";
