@@ -180,6 +180,8 @@ describe("the environment", () => {
     "scripts/admin.ts": "silences the log, whose level is read when it is loaded",
     "scripts/data-dir.ts": "hands generated secrets to the environment",
     "scripts/build-if-needed.ts": "passes the environment on to the build",
+    "scripts/make-standalone.mjs": "the same",
+    "scripts/standalone.ts": "hands Next its configuration from the build",
     "scripts/demo.ts": "passes the environment on to the gateway that it starts",
     "vitest.config.ts": "the log level of tests",
     "playwright.config.ts": "CI or not",
