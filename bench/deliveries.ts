@@ -1,10 +1,11 @@
 import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { manyDeliveries } from "@/e2e/deliveries";
 import { type Gateway, startGateway } from "@/e2e/gateway";
-import { startReceiver } from "@/e2e/receiver";
-import { type Bench, goal, median, ms, percentile, table, whole } from "./report";
+import { type Receiver, startReceiver } from "@/e2e/receiver";
+import { type Bench, goal, ms, percentile, table, whole } from "./report";
 import { type Merchant, newMerchant, withSql } from "./world";
 
 const RATE_GOAL = 500;
@@ -17,7 +18,7 @@ export const bench: Bench = {
   method: ({ due = 0, hanging, samples }) =>
     `method: one server with its embedded database, receivers in processes of their own on the same machine. ${whole(due)} deliveries due at once\n` +
     `to one receiver that answers at once; 1,000 due at once to ten merchants' receivers; then ${hanging} merchants with 40 due each whose receiver\n` +
-    `answers after 30 s, while another merchant's ${samples} webhooks are timed from their due time to their arrival.`,
+    `answers after 30 s; ${samples} webhooks of another merchant are timed to their arrival, before and meanwhile.`,
   async run({ due = 5_000, hanging = 20, samples = 20 }) {
     const gateway = await startGateway({ env: { WEBHOOK_ALLOW_CIDRS: "127.0.0.0/8", LOG_LEVEL: "error" } });
     const sink = await startSink();
@@ -38,7 +39,7 @@ export const bench: Bench = {
         for (const merchant of merchants) await makeDue(gateway, merchant, `${sink.url}/ten`, 100);
       });
       table(
-        ["due at once", "deliveries", "all recorded after", "a second", "received", "distinct"],
+        ["due at once", "deliveries", "all recorded after", "a second", "server's CPU each", "received", "distinct"],
         [
           ["one merchant, one receiver", ...one.cells],
           ["ten merchants", ...ten.cells],
@@ -47,34 +48,28 @@ export const bench: Bench = {
       goal(`≥ ${RATE_GOAL} deliveries a second to a healthy receiver`, one.perSecond >= RATE_GOAL);
       goal("1,000 due at once are all delivered, each once", ten.received === 1_000 && ten.distinct === 1_000);
 
+      // Nobody nudges here, as the gateway itself does: the server looks every second. So the same is timed before, too.
+      const before = await timeSingles(gateway, alone, quick, "before", samples);
       slow.behave({ delayMs: HANG_MS });
       for (let i = 0; i < hanging; i++) {
         await makeDue(gateway, await newMerchant(gateway, ["ethereum"]), `${slow.url}/slow`, 40);
       }
       await slow.waitFor((_request, all) => all.length >= Math.min(hanging * 10, 200), 30_000);
-      const delays: number[] = [];
-      for (let i = 0; i < samples; i++) {
-        const path = `/quick-${i}`;
-        const begun = Date.now();
-        await makeDue(gateway, alone, quick.url + path, 1);
-        const { receivedAtMs } = await quick.waitFor((request) => request.path === path, 60_000);
-        delays.push(receivedAtMs - begun);
-        await sleep(100);
-      }
+      const during = await timeSingles(gateway, alone, quick, "during", samples);
+      const line = (name: string, times: number[], waiting: number) => [
+        name,
+        String(waiting),
+        ...[0.5, 0.95, 1].map((share) => ms(percentile(times, share))),
+      ];
       table(
-        ["another merchant's webhook", "on their way to receivers that hang", "p50", "p95", "max"],
+        ["another merchant's webhook", "sent to receivers that hang", "p50", "p95", "max"],
         [
-          [
-            `while ${hanging} merchants' receivers hang 30 s`,
-            String(slow.requests.length),
-            ...[0.5, 0.95, 1].map((share) => ms(percentile(delays, share))),
-          ],
+          line("while nobody hangs", before, 0),
+          line(`while ${hanging} merchants' receivers hang 30 s`, during, slow.requests.length),
         ],
       );
-      goal(
-        `delayed by ≤ ${DELAY_GOAL_MS} ms (nobody nudges here: the server looks every second)`,
-        median(delays) <= 1_000 && Math.max(...delays) <= 2 * DELAY_GOAL_MS,
-      );
+      const delay = percentile(during, 0.95) - percentile(before, 0.95);
+      goal(`a receiver that hangs delays another merchant's webhook by ≤ ${DELAY_GOAL_MS} ms`, delay <= DELAY_GOAL_MS);
     } finally {
       await gateway.stop();
       sink.stop();
@@ -83,6 +78,32 @@ export const bench: Bench = {
     }
   },
 };
+
+/** Milliseconds from the commit of a due webhook to its arrival, one after another. */
+async function timeSingles(gateway: Gateway, merchant: Merchant, quick: Receiver, name: string, samples: number) {
+  const times: number[] = [];
+  for (let i = 0; i < samples; i++) {
+    const path = `/${name}-${i}`;
+    await makeDue(gateway, merchant, quick.url + path, 1);
+    const begun = Date.now();
+    const { receivedAtMs } = await quick.waitFor((request) => request.path === path, 60_000);
+    times.push(Math.max(0, receivedAtMs - begun));
+    await sleep(100);
+  }
+  return times;
+}
+
+/** Seconds of CPU that a process has used, or null where /proc does not say. */
+function cpuSeconds(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // utime and stime, in hundredths.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return null;
+  }
+}
 
 async function makeDue(gateway: Gateway, { merchantId }: Merchant, url: string, count: number): Promise<void> {
   await withSql(gateway, async (sql) => {
@@ -108,9 +129,11 @@ async function drain(gateway: Gateway, sink: Sink, fill: () => Promise<void>) {
     async (sql) => (await sql`select count(*)::int as n from attempts`)[0]?.n as number,
   );
   await fill();
+  const cpu = cpuSeconds(gateway.pid);
   const begun = performance.now();
   await emptied(gateway);
   const seconds = (performance.now() - begun) / 1000;
+  const used = (cpuSeconds(gateway.pid) ?? Number.NaN) - (cpu ?? Number.NaN);
   const [spread] = await withSql(
     gateway,
     (sql) => sql`
@@ -126,7 +149,14 @@ async function drain(gateway: Gateway, sink: Sink, fill: () => Promise<void>) {
     perSecond,
     received,
     distinct,
-    cells: [whole(made), `${seconds.toFixed(2)} s`, whole(perSecond), whole(received), whole(distinct)],
+    cells: [
+      whole(made),
+      `${seconds.toFixed(2)} s`,
+      whole(perSecond),
+      ms((used / made) * 1000),
+      whole(received),
+      whole(distinct),
+    ],
   };
 }
 
