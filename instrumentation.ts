@@ -4,9 +4,10 @@ export async function register(): Promise<void> {
   const { env } = await import("@/lib/env");
   // `next build` and `next dev` without a database run nothing.
   if (!env().databaseUrl) return;
-  const { mountApi } = await import("@/lib/api/mount");
+  const { mount } = await import("@/lib/api/mount");
   const { nodeApi } = await import("@/lib/api");
-  mountApi(nodeApi);
+  const { nodePayEvents } = await import("@/lib/pay/node-events");
+  mount({ api: nodeApi, payEvents: nodePayEvents });
   if (env().inngest) {
     const { startInngestEngine } = await import("@/inngest/engine");
     startInngestEngine();

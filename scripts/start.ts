@@ -13,7 +13,7 @@ import { databaseError, isDatabaseUnavailable } from "@/db/client";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@/db/embedded";
 import { migrate } from "@/db/migrate";
 import { CLIENT_IP_HEADER, callerIp } from "@/lib/api/client-ip";
-import { mountedApi } from "@/lib/api/mount";
+import { mountedHandler } from "@/lib/api/mount";
 import { type Env, loadEnv, NETWORKS, resetEnv } from "@/lib/env";
 import { AppError, errorBody } from "@/lib/errors";
 import { runShutdown } from "@/lib/shutdown";
@@ -154,8 +154,8 @@ async function startApplication(port: number): Promise<Handler> {
   await application.prepare();
   const answer = application.getRequestHandler();
   return (request, response) => {
-    const api = mountedApi(request.url);
-    if (api) return api(request, response);
+    const mounted = mountedHandler(request);
+    if (mounted) return mounted(request, response);
     // Next.js fails on a method that it does not know: it gets the answer of one that it knows and nothing here takes.
     if (!KNOWN_METHODS.has(request.method ?? "")) request.method = "PATCH";
     return answer(request, response);

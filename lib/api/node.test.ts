@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiRequest, ApiResponse } from "./handle";
-import { mountApi, mountedApi } from "./mount";
 import { serveNode } from "./node";
 
 /** The API on a real node:http server, with an answer made up by the test. */
@@ -117,31 +116,4 @@ describe("the API on node:http", () => {
       expect([bytes.length, headers["content-length"]]).toEqual([0, undefined]);
     }
   });
-});
-
-describe("which requests go to it directly", () => {
-  const handler = async () => {};
-  mountApi(handler);
-
-  it.each(["/api/v1/invoices", "/api/v1/invoices?limit=1&x=%2e", "/api/v1/invoices/a-b_c/cancel", "/api/v1/nothing"])(
-    "%s",
-    (target) => expect(mountedApi(target)).toBe(handler),
-  );
-
-  it.each([
-    "/",
-    "/api/v1",
-    "/api/v1/",
-    "/api/v1x/invoices",
-    "/api/v2/invoices",
-    "/api/v1//invoices",
-    "/api/v1/invoices/",
-    "/api/v1/../health",
-    "/api/v1/invoices/%41",
-    "/api/v1/openapi.json",
-    "/pay/api/v1/invoices",
-    "http://x/api/v1/invoices",
-    "*",
-    undefined,
-  ])("not %s", (target) => expect(mountedApi(target)).toBeUndefined());
 });
