@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { attempts, deliveries, events, payments, transfers } from "@/db/schema";
 import { evmForm, randomAddress, useWorld, type WorldNetwork } from "@/e2e/world";
+import { sleep } from "@/lib/clock";
 import { parseAmount, unitsToBase } from "@/lib/money";
 
 const world = useWorld(["ethereum", "bsc", "tron"]);
@@ -286,6 +287,8 @@ describe.each(NETWORKS)("time on $network", ({ network, assetCode, decimals, con
       });
       return answer.body as Record<string, string>;
     };
+    // All in one second, so that all end in one.
+    await sleep(1000 - (Date.now() % 1000));
     const [paid, unpaid, late] = [await create(), await create(), await create()];
     const status = async (invoice: Record<string, string>) =>
       (await world.api("GET", `/invoices/${invoice.id}`)).body.status;
