@@ -137,6 +137,8 @@ describe("it lives", () => {
   it("a lost connection is told, and made up for", async () => {
     const invoice = await till.invoice();
     const page = await till.open(invoice.paymentUrl);
+    // A stream that opens just then would rightly say that there is a connection.
+    await sleep(2_000);
     await page.context().setOffline(true);
     await page.locator("#pay-offline").waitFor({ state: "visible" });
     await till.simulate(invoice, "exact");
