@@ -41,6 +41,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "e2e",
+          // Shared machines stall for seconds: what fails there twice has failed.
+          retry: process.env.CI ? 1 : 0,
           env,
           include: ["e2e/**/*.test.ts"],
           exclude,
