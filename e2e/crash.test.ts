@@ -69,6 +69,8 @@ async function until(holds: () => Promise<boolean>, what: string, ms = 30_000): 
 /** Holds the server where it writes `table`, kills it there, and starts it again. */
 async function killWhileWriting(table: string, act: () => Promise<unknown>): Promise<void> {
   const sql = connect(gateway.databaseUrl(), { max: 2 });
+  // The driver waits for ever for a reserved connection that it has to open first, when it looks up no types.
+  await sql`select 1`;
   const session = await sql.reserve();
   try {
     await session`begin`;
