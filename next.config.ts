@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { NextConfig } from "next";
+import { ANSWER_HEADERS } from "./lib/security-headers";
 
 // Not import.meta.dirname: Node 20.9 does not have it.
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -30,10 +31,7 @@ const config: NextConfig = {
     return [
       {
         source: "/:path*",
-        headers: [
-          { key: "X-Content-Type-Options", value: "nosniff" },
-          { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
-        ],
+        headers: Object.entries(ANSWER_HEADERS).map(([key, value]) => ({ key, value })),
       },
     ];
   },

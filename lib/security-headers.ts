@@ -6,6 +6,12 @@
 /** The request header in which a page finds its nonce, for a script of its own. Set by proxy.ts, whatever a client sends. */
 export const NONCE_HEADER = "x-nonce";
 
+/** What every answer carries, a page's or the API's. */
+export const ANSWER_HEADERS = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "strict-origin-when-cross-origin",
+};
+
 export type PagePolicy = {
   nonce: string;
   /** React's development build evaluates code. */

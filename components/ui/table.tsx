@@ -82,7 +82,7 @@ export function Table<Row>({
                   )}
                 >
                   {index === 0 && href ? (
-                    <Link href={href(row)} className="after:absolute after:inset-0">
+                    <Link href={href(row)} className="min-w-0 after:absolute after:inset-0">
                       {column.cell(row)}
                     </Link>
                   ) : (

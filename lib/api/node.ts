@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { AppError } from "@/lib/errors";
+import { ANSWER_HEADERS } from "@/lib/security-headers";
 import type { Api, ApiRequest } from "./handle";
 
 /**
  * The API behind a node:http server, without the streams that a framework puts in between: they cost more than creating an
- * invoice does. What next.config.ts gives to every answer is given here too.
+ * invoice does.
  */
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -19,8 +20,7 @@ export function serveNode(api: Api): NodeHandler {
   return async (request, response) => {
     const answer = await api(toApiRequest(request));
     const headers: Record<string, string | number> = {
-      "X-Content-Type-Options": "nosniff",
-      "Referrer-Policy": "strict-origin-when-cross-origin",
+      ...ANSWER_HEADERS,
       ...answer.headers,
     };
     let body: string | Buffer = answer.body ?? "";

@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { CLIENT_IP_HEADER } from "@/lib/api/client-ip";
 import type { NodeHandler } from "@/lib/api/node";
+import { ANSWER_HEADERS } from "@/lib/security-headers";
 import { payEventsResponse } from "./events";
 
 /** What `payEventsResponse` looks at. */
-const HEADERS = ["last-event-id", "x-gateway-client-ip", "x-forwarded-for"];
+const HEADERS = ["last-event-id", CLIENT_IP_HEADER, "x-forwarded-for"];
 
 /** The event streams of pay pages behind a node:http server: what a framework keeps for each request is more than a stream needs. */
 export const nodePayEvents: NodeHandler = async (request, response) => {
@@ -17,8 +19,7 @@ export const nodePayEvents: NodeHandler = async (request, response) => {
   const url = `http://localhost${request.url}`;
   const answer = await payEventsResponse(new Request(url, { headers, signal: gone.signal }));
   response.writeHead(answer.status, {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
+    ...ANSWER_HEADERS,
     ...Object.fromEntries(answer.headers),
   });
   // Next.js sends the head at once too: a browser shows the stream as open.

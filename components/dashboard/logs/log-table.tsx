@@ -17,10 +17,7 @@ export function LogTable({ rows, base }: { rows: ApiLog[]; base: string }) {
         {
           header: "Request",
           cell: (row) => (
-            <span
-              className="block max-w-[min(24rem,calc(100vw-5rem))] truncate font-mono text-[13px]"
-              title={`${row.method} ${row.path}`}
-            >
+            <span className="block max-w-96 truncate font-mono text-[13px]" title={`${row.method} ${row.path}`}>
               {row.method} {row.path}
             </span>
           ),
