@@ -227,7 +227,8 @@ export default async function StartPage() {
 const createSample = (appUrl: string) => `curl -s ${appUrl}/api/v1/invoices \\
   -H "Authorization: Bearer test_YOUR_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{ "amountUsdt": "150.0000", "assetCode": "USDT_TRC20", "reference": "ORDER-12345" }'`;
+  -d '{ "amountUsdt": "150.0000", "assetCode": "USDT_TRC20",
+        "reference": "ORDER-12345" }'`;
 
 const RECEIVE = `import { createHmac, timingSafeEqual } from "node:crypto";
 

@@ -238,6 +238,17 @@ export async function nextFreeSlotAt(
   return new Date(row.soonest_ms);
 }
 
+/** Whether a wallet's amount is taken. */
+export async function isAmountHeld(
+  db: Executor,
+  { walletId, mode, amount }: { walletId: string; mode: Mode; amount: bigint },
+): Promise<boolean> {
+  const rows = await db.execute(sql`
+    select 1 from amount_slots
+    where wallet_id = ${walletId}::uuid and mode = ${mode} and amount = ${amount.toString()}::bigint and held_until > now()`);
+  return rows.length > 0;
+}
+
 /** Locks an invoice for a change of its state; null where it is not there. */
 export async function lockInvoice(tx: Executor, scope: Scope, id: string): Promise<Invoice | null> {
   const [row] = await tx

@@ -106,6 +106,20 @@ describe("the sandbox", () => {
     expect((await unmatchedOf(invoice)).map((row) => row.value)).toContain(expected);
   });
 
+  it.each([
+    ["underpaid", "700", "630", 629_999_950n],
+    ["overpaid", "800", "880", 879_999_950n],
+  ])("never pays another invoice with an %s one", async (scenario, amountUsdt, othersAmount, value) => {
+    const invoice = await newInvoice({ amountUsdt });
+    const other = await newInvoice({ amountUsdt: othersAmount });
+    await simulate({ invoiceId: invoice.id, scenario });
+    await until(
+      () => unmatchedOf(invoice),
+      (rows) => rows.some((row) => row.value === value),
+    );
+    expect(await read(other.id)).toMatchObject({ status: "pending", payment: null });
+  });
+
   it("expires an invoice that is paid late and does not credit the transfer", async () => {
     const invoice = await newInvoice();
     await simulate({ invoiceId: invoice.id, scenario: "late" });
