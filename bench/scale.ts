@@ -305,7 +305,7 @@ function queries({ merchantId, walletId, addressKey }: Filled, count: number): Q
     {
       name: "orphanTransfers above a block",
       job: true,
-      work: (db) => transfers.orphanTransfers(db, transfers.liveTransfersAbove("ethereum", 19_999_999)),
+      work: (db) => transfers.orphanTransfers(db, transfers.liveTransfersAbove("ethereum", 19_999_999), 15),
     },
     { name: "lockDueSimulation", job: true, work: (db) => lockDueSimulation(db) },
     {

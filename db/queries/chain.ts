@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import { blocks, networkCursors } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -62,9 +62,15 @@ export async function lockCursorAt(
   network: Network,
   expected: { number: number; hash: string } | null,
 ): Promise<boolean> {
-  const [row] = await tx.select().from(networkCursors).where(at(network, "live")).for("update");
+  const row = await lockCursor(tx, network);
   if (!row) return false;
   return row.scannedNumber === (expected?.number ?? null) && row.scannedHash === (expected?.hash ?? null);
+}
+
+/** Locks the cursor wherever it stands: until the end of the transaction no scanner stores or undoes anything. */
+export async function lockCursor(tx: Executor, network: Network): Promise<Cursor | null> {
+  const [row] = await tx.select().from(networkCursors).where(at(network, "live")).for("update");
+  return row ?? null;
 }
 
 /** Moves the cursor. Call it after `lockCursorAt`, in the transaction that stored what was found up to there. */
@@ -89,9 +95,13 @@ export async function recordHead(db: Executor, network: Network, head: { number:
     .where(at(network, "live"));
 }
 
-/** Records up to where blocks were looked at again. */
-export async function recordLooked(db: Executor, network: Network, number: number): Promise<void> {
-  await db.update(networkCursors).set({ lookedNumber: number }).where(at(network, "live"));
+/** Records up to where blocks were looked at again, unless a reorg has set that back since it stood at `from`. */
+export async function recordLooked(db: Executor, network: Network, from: number, to: number): Promise<void> {
+  const unmoved = eq(networkCursors.lookedNumber, from);
+  await db
+    .update(networkCursors)
+    .set({ lookedNumber: to })
+    .where(and(at(network, "live"), unmoved));
 }
 
 /** Records the finalized height; it never goes back. */
@@ -135,6 +145,15 @@ export function listBlocks(db: Executor, network: Network): Promise<StoredBlock[
     .from(blocks)
     .where(eq(blocks.network, network))
     .orderBy(desc(blocks.number));
+}
+
+/** The hashes of recent blocks by their height, from one height on. */
+export async function listBlockHashes(db: Executor, network: Network, from: number): Promise<Map<number, string>> {
+  const rows = await db
+    .select({ number: blocks.number, hash: blocks.hash })
+    .from(blocks)
+    .where(and(eq(blocks.network, network), gte(blocks.number, from)));
+  return new Map(rows.map((row) => [row.number, row.hash]));
 }
 
 export async function deleteBlocksAbove(tx: Executor, network: Network, number: number): Promise<void> {

@@ -8,29 +8,47 @@ export type Transfer = typeof transfers.$inferSelect;
 export type NewTransfer = typeof transfers.$inferInsert;
 
 /**
+ * A statement holds 65,535 values at most. Anybody can make more transfers than fit into one, and none of them may keep the
+ * others from being stored.
+ */
+const ROWS_A_STATEMENT = 1_000;
+const IDS_A_STATEMENT = 10_000;
+
+function* portions<T>(all: T[], size: number): Generator<T[]> {
+  for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size);
+}
+
+/**
  * Stores transfers. One that is known under its identity is left as it is, unless it was orphaned or stands in another block
- * now: then it is canonical there, and is matched again.
+ * now: then it is what it is there, and is matched again. What a contract transfers, and to whom, may depend on the block.
  * @returns how many are new or came back.
  */
 export async function storeTransfers(tx: Executor, found: NewTransfer[]): Promise<number> {
-  if (found.length === 0) return 0;
-  const rows = await tx
-    .insert(transfers)
-    .values(found)
-    .onConflictDoUpdate({
-      target: [transfers.network, transfers.mode, transfers.txHash, transfers.ordinal],
-      set: {
-        status: sql`excluded.status`,
-        blockNumber: sql`excluded.block_number`,
-        blockHash: sql`excluded.block_hash`,
-        blockTime: sql`excluded.block_time`,
-        logIndex: sql`excluded.log_index`,
-        matchedAt: null,
-      },
-      setWhere: sql`${transfers.status} = 'orphaned' or ${transfers.blockHash} <> excluded.block_hash`,
-    })
-    .returning({ id: transfers.id });
-  return rows.length;
+  let stored = 0;
+  for (const some of portions(found, ROWS_A_STATEMENT)) {
+    const rows = await tx
+      .insert(transfers)
+      .values(some)
+      .onConflictDoUpdate({
+        target: [transfers.network, transfers.mode, transfers.txHash, transfers.ordinal],
+        set: {
+          status: sql`excluded.status`,
+          blockNumber: sql`excluded.block_number`,
+          blockHash: sql`excluded.block_hash`,
+          blockTime: sql`excluded.block_time`,
+          logIndex: sql`excluded.log_index`,
+          fromAddress: sql`excluded.from_address`,
+          toAddressKey: sql`excluded.to_address_key`,
+          value: sql`excluded.value`,
+          units: sql`excluded.units`,
+          matchedAt: null,
+        },
+        setWhere: sql`${transfers.status} = 'orphaned' or ${transfers.blockHash} <> excluded.block_hash`,
+      })
+      .returning({ id: transfers.id });
+    stored += rows.length;
+  }
+  return stored;
 }
 
 /** Transfers of failed transactions that were not asked about again yet, in blocks up to `number`. */
@@ -58,21 +76,23 @@ export async function closeFailedTransfer(db: Executor, id: string): Promise<voi
     .where(and(eq(transfers.id, id), eq(transfers.status, "failed")));
 }
 
-/** Puts transfers in the place of one that was called failed by mistake, perhaps under another ordinal. */
-export async function replaceFailedTransfer(db: Executor, id: string, found: NewTransfer[]): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.delete(transfers).where(and(eq(transfers.id, id), eq(transfers.status, "failed")));
-    await storeTransfers(tx, found);
-  });
+/** Takes away a transfer that was called failed by mistake. @returns false where it is not there as that any more. */
+export async function deleteFailedTransfer(tx: Executor, id: string): Promise<boolean> {
+  const rows = await tx
+    .delete(transfers)
+    .where(and(eq(transfers.id, id), eq(transfers.status, "failed")))
+    .returning({ id: transfers.id });
+  return rows.length > 0;
 }
 
 /** The live transfers that are stored of these transactions. */
 export async function listTransfersOf(db: Executor, network: Network, txHashes: string[]): Promise<Transfer[]> {
-  if (txHashes.length === 0) return [];
-  return await db
-    .select()
-    .from(transfers)
-    .where(and(eq(transfers.network, network), eq(transfers.mode, "live"), inArray(transfers.txHash, txHashes)));
+  const found: Transfer[] = [];
+  for (const some of portions(txHashes, IDS_A_STATEMENT)) {
+    const which = and(eq(transfers.network, network), eq(transfers.mode, "live"), inArray(transfers.txHash, some));
+    found.push(...(await db.select().from(transfers).where(which)));
+  }
+  return found;
 }
 
 export type Candidate = { transferId: string; invoiceId: string; merchantId: string };
@@ -163,12 +183,13 @@ export async function insertPayments(
 
 export type TransferInBlock = { id: string; blockHash: string };
 
-/** Transfers not yet matched that stand in blocks before `before`: no invoice made from now on can fit them. */
+/** Transfers not yet matched that stand in blocks before `before`, so many of them: no invoice made from now on can fit them. */
 export function listClosable(db: Executor, network: Network, mode: Mode, before: Date): Promise<TransferInBlock[]> {
   return db
     .select({ id: transfers.id, blockHash: transfers.blockHash })
     .from(transfers)
-    .where(and(unmatched(network, mode), lt(transfers.blockTime, before)));
+    .where(and(unmatched(network, mode), lt(transfers.blockTime, before)))
+    .limit(IDS_A_STATEMENT);
 }
 
 /** Ends matching of transfers, unless one was included again in another block since it was listed. */
@@ -200,15 +221,17 @@ export const testTransfer = (id: string) => and(eq(transfers.id, id), eq(transfe
 
 /**
  * Orphans transfers and undoes the payments they made to invoices that are not confirmed. Lock order: invoice, then transfer.
+ * @param skewSeconds how far before its creation an invoice may be paid.
  * @returns how many were orphaned, and those whose invoice was confirmed already: these payments stay.
  */
 export async function orphanTransfers(
   tx: Executor,
   which: SQL | undefined,
+  skewSeconds: number,
 ): Promise<{ orphaned: number; afterConfirmation: PaidTransfer[] }> {
   const canonical = and(which, inArray(transfers.status, ["canonical", "failed"]));
-  const paid = await tx
-    .select({ invoiceId: invoices.id, merchantId: invoices.merchantId, transferId: payments.transferId })
+  await tx
+    .select({ invoiceId: invoices.id })
     .from(invoices)
     .innerJoin(payments, eq(payments.invoiceId, invoices.id))
     .innerJoin(transfers, eq(transfers.id, payments.transferId))
@@ -216,16 +239,39 @@ export async function orphanTransfers(
     .orderBy(asc(invoices.id))
     .for("update", { of: invoices });
   const rows = await tx.update(transfers).set({ status: "orphaned" }).where(canonical).returning({ id: transfers.id });
-  // Read again: between the two statements a payment may have been joined to a transfer that is orphaned now.
+  // Read only now: until the transfers were locked, a payment could still be joined to one of them, or be confirmed.
   const ids = rows.map((row) => row.id);
-  if (ids.length === 0) return { orphaned: 0, afterConfirmation: [] };
-  await tx.delete(payments).where(and(inArray(payments.transferId, ids), isNull(payments.confirmedAt)));
-  const kept = await tx
-    .select({ transferId: payments.transferId })
-    .from(payments)
-    .where(inArray(payments.transferId, ids));
-  const confirmed = new Set(kept.map((row) => row.transferId));
-  return { orphaned: rows.length, afterConfirmation: paid.filter((row) => confirmed.has(row.transferId)) };
+  const afterConfirmation: PaidTransfer[] = [];
+  for (const some of portions(ids, IDS_A_STATEMENT)) {
+    const undone = await tx
+      .delete(payments)
+      .where(and(inArray(payments.transferId, some), isNull(payments.confirmedAt)))
+      .returning({ invoiceId: payments.invoiceId });
+    await reopenMatching(
+      tx,
+      undone.map((row) => row.invoiceId),
+      skewSeconds,
+    );
+    const { transferId, invoiceId, merchantId } = payments;
+    const kept = tx.select({ transferId, invoiceId, merchantId }).from(payments);
+    afterConfirmation.push(...(await kept.where(inArray(payments.transferId, some))));
+  }
+  return { orphaned: ids.length, afterConfirmation };
+}
+
+/**
+ * Lets transfers be matched again that may pay these invoices: what paid them has gone, and one that came second may have been
+ * given up as a duplicate.
+ */
+async function reopenMatching(tx: Executor, invoiceIds: string[], skewSeconds: number): Promise<void> {
+  if (invoiceIds.length === 0) return;
+  await tx.execute(sql`
+    update ${transfers} set matched_at = null
+    from ${invoices} i join ${wallets} w on w.id = i.wallet_id
+    where i.id in ${invoiceIds} and ${transfers.mode} = i.mode and ${transfers.network} = i.network
+      and ${transfers.toAddressKey} = w.address_key and ${transfers.units} = i.amount and ${transfers.status} = 'canonical'
+      and ${transfers.matchedAt} is not null
+      and ${transfers.blockTime} between i.created_at - make_interval(secs => ${skewSeconds}::int) and i.expires_at`);
 }
 
 /** Locks one transfer, whatever its state; null where it is not there. */

@@ -130,6 +130,22 @@ describe("the sandbox", () => {
     expect(typesOf(invoice)).toEqual(["invoice.expired"]);
   });
 
+  it("does not expire an invoice that is being paid when another payment of it comes late", async () => {
+    const invoice = await newInvoice();
+    await simulate({ invoiceId: invoice.id });
+    await until(
+      () => read(invoice.id),
+      (i) => i.payment !== null,
+    );
+    await simulate({ invoiceId: invoice.id, scenario: "late" });
+    await until(
+      () => read(invoice.id),
+      (i) => i.status === "confirmed",
+    );
+    expect(await read(invoice.id)).toMatchObject({ expiredAt: null, expiresAt: invoice.expiresAt });
+    expect(typesOf(invoice)).not.toContain("invoice.expired");
+  });
+
   it("credits a duplicate payment once", async () => {
     const invoice = await newInvoice();
     await simulate({ invoiceId: invoice.id, scenario: "duplicate" });

@@ -17,6 +17,7 @@ import { presentInvoice } from "@/lib/invoices/present";
 import { getInvoice } from "@/lib/invoices/service";
 import { nudge } from "@/lib/jobs/nudge";
 import { baseToUnits, unitsToBase } from "@/lib/money";
+import { CLOCK_SKEW_SECONDS } from "@/lib/transfers/match";
 import { deliveryHeaders } from "@/lib/webhooks/deliver";
 import { emitEvent, webhookBody } from "@/lib/webhooks/events";
 import { checkTargetUrl } from "@/lib/webhooks/guard";
@@ -81,7 +82,7 @@ export async function performDueSimulations(): Promise<number> {
 async function perform(tx: Executor, simulation: Simulation): Promise<void> {
   await markSimulationDone(tx, simulation.id);
   if (simulation.step === "orphan") {
-    if (simulation.transferId) await orphanTransfers(tx, testTransfer(simulation.transferId));
+    if (simulation.transferId) await orphanTransfers(tx, testTransfer(simulation.transferId), CLOCK_SKEW_SECONDS);
     return;
   }
   const invoice = await lockInvoiceById(tx, simulation.invoiceId);
@@ -104,7 +105,9 @@ async function perform(tx: Executor, simulation: Simulation): Promise<void> {
       await transfer(tx, invoice, asked, now);
       break;
     case "late": {
-      const expiresAt = invoice.status === "pending" ? await expire(tx, invoice) : invoice.expiresAt;
+      // One that is being paid does not expire.
+      const expires = invoice.status === "pending" && !(await hasPayment(tx, invoice.id));
+      const expiresAt = expires ? await expire(tx, invoice) : invoice.expiresAt;
       await transfer(tx, invoice, asked, new Date(Math.max(now.getTime(), expiresAt.getTime() + 1_000)));
       break;
     }

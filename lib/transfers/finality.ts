@@ -1,13 +1,14 @@
 import { db } from "@/db/client";
 import { recordScanError } from "@/db/queries/chain";
 import type { DeepPayment } from "@/db/queries/settlement";
-import { closeFailedTransfer, listFailedTransfers, replaceFailedTransfer, type Transfer } from "@/db/queries/transfers";
+import { closeFailedTransfer, listFailedTransfers, type Transfer } from "@/db/queries/transfers";
 import type { Network, NetworkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError } from "@/lib/chains/rpc";
 import type { StoredTransfer, Verdict } from "@/lib/chains/types";
 import { log } from "@/lib/log";
 import { toRows } from "./rows";
+import { storeAgain } from "./store";
 import type { WatchList } from "./watch-list";
 
 /** For how long a second node may not know a transaction before the first is asked instead: it may be stuck for good. */
@@ -66,8 +67,8 @@ export class FinalCheck {
         const logs = await node.readTransactions([transfer.txHash]);
         return await node.verify(logs.filter((entry) => this.watched.has(entry.to)));
       });
-      // Where this receipt still says failed there is nothing to put in its place: it is asked about again.
-      if (found.length > 0) await replaceFailedTransfer(db(), transfer.id, toRows(this.spec, found));
+      // Where this receipt still says failed nothing is found to put in its place: it is asked about again.
+      await storeAgain(this.network, toRows(this.spec, found), transfer.id);
     } catch (error) {
       if (!(error instanceof NodeError || error instanceof NodeBehind)) throw error;
       await recordScanError(db(), this.network, error.message);

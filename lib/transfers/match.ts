@@ -50,8 +50,9 @@ export async function matchTransfers(network: Network, mode: Mode, scannedTime: 
     });
     for (const pair of paid) log.info({ network, mode, ...pair }, "payment seen");
     made += paid.length;
-    // Nothing joined: another matcher was faster, or an invoice was cancelled in between. The next tick looks again.
-    if (paid.length === 0) break;
+    // Nothing joined: another matcher was faster, or an invoice was cancelled in between. There may be more behind these, so
+    // nothing is closed; the next tick looks again.
+    if (paid.length === 0) return made;
   }
   await closeMatching(db(), closable);
   return made;

@@ -7,6 +7,7 @@ import { NodeBehind, NodeError } from "@/lib/chains/rpc";
 import type { BlockHeader, ChainNode } from "@/lib/chains/types";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
+import { CLOCK_SKEW_SECONDS } from "./match";
 
 const HEADERS_A_CALL = 50;
 
@@ -45,7 +46,7 @@ export async function rollBack(network: Network, node: ChainNode, position: Bloc
     throw new NodeError(`the node contradicts itself about block ${position.number}`);
   const undone = await db().transaction(async (tx) => {
     if (!(await lockCursorAt(tx, network, position))) return null;
-    const result = await orphanTransfers(tx, liveTransfersAbove(network, ancestor.number));
+    const result = await orphanTransfers(tx, liveTransfersAbove(network, ancestor.number), CLOCK_SKEW_SECONDS);
     // The invoice stays confirmed: goods may have left. Nothing is hidden: the merchant and the operator are told.
     for (const { merchantId, invoiceId, transferId } of result.afterConfirmation) {
       const data = { invoiceId, network };

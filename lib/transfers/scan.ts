@@ -29,6 +29,7 @@ import { CLOCK_SKEW_SECONDS, matchTransfers } from "./match";
 import { isReorg, rollBack } from "./reconcile";
 import { toRows } from "./rows";
 import { SecondLook } from "./second-look";
+import { storeAgain } from "./store";
 import { WatchList } from "./watch-list";
 
 /** How long a scanner owns a network without a sign of life. A tick renews it. */
@@ -345,7 +346,7 @@ export class Scanner {
           return node.verify(logs.filter((entry) => this.watched.has(entry.to)));
         });
         found += verified.length;
-        added += await storeTransfers(db(), toRows(this.spec, verified));
+        added += await storeAgain(this.network, toRows(this.spec, verified));
         start = end + 1;
       } catch (error) {
         if (!(error instanceof RangeRefused)) throw error;

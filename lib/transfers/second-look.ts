@@ -1,6 +1,6 @@
 import { db } from "@/db/client";
 import { listBlocks, recordLooked, recordScanError } from "@/db/queries/chain";
-import { listTransfersOf, storeTransfers } from "@/db/queries/transfers";
+import { listTransfersOf } from "@/db/queries/transfers";
 import { checkChain } from "@/lib/chains/chain";
 import { formatTxHash, type NetworkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
@@ -8,6 +8,7 @@ import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
 import type { ChainNode, TransferLog } from "@/lib/chains/types";
 import { log } from "@/lib/log";
 import { toRows } from "./rows";
+import { storeAgain } from "./store";
 import type { WatchList } from "./watch-list";
 
 /** Blocks that are looked at together: few calls, and what was missed comes to light minutes later at most. */
@@ -46,7 +47,7 @@ export class SecondLook {
       const stored = (await listBlocks(db(), network)).find((block) => block.number === to);
       const added = await nodesOf(network).runElsewhere((node) => this.read(node, from, to, stored?.hash ?? null));
       if (added > 0) log.warn({ network, from, to, added }, "a second look found transfers that a node had left out");
-      await recordLooked(db(), network, to);
+      await recordLooked(db(), network, looked, to);
       this.size = BLOCKS;
     } catch (error) {
       if (error instanceof RangeRefused && size > 1) this.size = Math.floor(Math.min(size, BLOCKS) / 2) || 1;
@@ -90,6 +91,6 @@ export class SecondLook {
       `${formatTxHash(network, entry.txHash)} ${entry.blockHash} ${entry.logIndex}`;
     const known = new Set((await listTransfersOf(db(), network, hashes)).map(key));
     const verified = await node.verify(ours.filter((entry) => !known.has(key(entry))));
-    return await storeTransfers(db(), toRows(this.spec, verified));
+    return await storeAgain(network, toRows(this.spec, verified));
   }
 }

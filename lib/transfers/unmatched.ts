@@ -76,7 +76,7 @@ export async function acceptTransfer(
     if (!invoice || !theirs) {
       throw new AppError("not_found", "There is no such invoice");
     }
-    const found = await lockTransfer(tx, transferId);
+    const found = isUuid(transferId) ? await lockTransfer(tx, transferId) : null;
     const transfer = found && scope?.mode && found.mode !== scope.mode ? null : found;
     const { network, mode, merchantId } = invoice;
     const ours = transfer && (await findWalletByKey(tx, merchantId, transfer.network, transfer.toAddressKey));
