@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "@/db/schema";
@@ -114,6 +115,15 @@ export function databaseError(error: unknown): { code: string; constraint: strin
     if (e instanceof postgres.PostgresError) return { code: e.code, constraint: e.constraint_name ?? null };
   }
   return null;
+}
+
+/** Why something failed, in words that anybody may read: of a statement neither its text nor its values, which are merchants'. */
+export function reasonOf(error: unknown): string {
+  if (isDatabaseUnavailable(error)) return "the database is away";
+  const refused = databaseError(error);
+  if (refused) return `PostgreSQL refused a statement: ${[refused.code, refused.constraint].filter(Boolean).join(" ")}`;
+  if (error instanceof DrizzleQueryError) return "a statement failed";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether an error means that the database could not be reached or is starting or stopping: try again later. */

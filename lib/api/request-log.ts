@@ -1,4 +1,4 @@
-import { db } from "@/db/client";
+import { db, reasonOf } from "@/db/client";
 import { type ApiLog, insertApiLogs } from "@/db/queries/api-logs";
 import { log } from "@/lib/log";
 import { onShutdown } from "@/lib/shutdown";
@@ -41,10 +41,7 @@ export async function flushRequestLog(): Promise<void> {
     try {
       await insertApiLogs(db(), batch);
     } catch (error) {
-      log.warn(
-        { lost: batch.length, reason: error instanceof Error ? error.message : String(error) },
-        "api logs not stored",
-      );
+      log.warn({ lost: batch.length, reason: reasonOf(error) }, "api logs not stored");
       return;
     }
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isDatabaseUnavailable } from "@/db/client";
+import { isDatabaseUnavailable, reasonOf } from "@/db/client";
 import { sleep } from "@/lib/clock";
 import { log } from "@/lib/log";
 import { onShutdown } from "@/lib/shutdown";
@@ -57,7 +57,7 @@ async function loop(job: Job, state: JobState, signal: AbortSignal): Promise<voi
       state.lastError = null;
     } catch (error) {
       failures++;
-      state.lastError = error instanceof Error ? error.message : String(error);
+      state.lastError = reasonOf(error);
       // While PostgreSQL restarts every job fails at every turn; one line a job is enough.
       if (isDatabaseUnavailable(error)) {
         if (failures === 1) log.warn({ job: job.name, reason: state.lastError }, "the database is away");

@@ -1,4 +1,4 @@
-import { db } from "@/db/client";
+import { db, reasonOf } from "@/db/client";
 import { listWaitingDeliveries, type WaitingDelivery } from "@/db/queries/deliveries";
 import { recordJobRun } from "@/db/queries/job-runs";
 import { log } from "@/lib/log";
@@ -35,7 +35,7 @@ export async function takeTurn(job: Job): Promise<Turn> {
     await job.stop?.();
   } catch (error) {
     more = false;
-    failure = error instanceof Error ? error.message : String(error);
+    failure = reasonOf(error);
     log.error({ err: error, job: job.name }, "job failed");
   } finally {
     running.delete(job.name);
