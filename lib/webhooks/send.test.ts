@@ -405,6 +405,13 @@ describe("what goes wrong", () => {
     expect((await send("http://no-such-name.invalid/")).error).toMatch(/^dns: /);
   });
 
+  it("an error's words are cut to whole characters: half of one could not be stored, and the attempt would never end", async () => {
+    const resolver = () => Promise.reject(new Error("x".repeat(199 - "internal: ".length) + "💸".repeat(9)));
+    const { error } = await send("http://shop.test/", { resolver });
+    expect(error).toMatch(/^internal: x+$/);
+    expect(error?.isWellFormed()).toBe(true);
+  });
+
   it("tries the next address of a name when one refuses", async () => {
     const shop = await receiver();
     const url = shop.url.replace("127.0.0.1", "shop.test");

@@ -259,12 +259,12 @@ function opensslReason(error: unknown): string | null {
   return hasReason && typeof error.reason === "string" ? error.reason : null;
 }
 
-/** One line of printable characters, at most 200 of them. */
+/** One line of printable characters, at most 200 of them. Cut first: half a character is none, and PostgreSQL would refuse it. */
 function printable(text: string): string {
   return text
+    .slice(0, 200)
     .replace(/[\p{Cc}\p{Cs}]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+    .trim();
 }
 
 /** Bytes of any kind as at most 2048 bytes of UTF-8 that PostgreSQL takes: no NUL, no half character at the end. */
