@@ -2,6 +2,8 @@ import { z } from "zod";
 import { EVENT_TYPES, INVOICE_STATUSES, SCENARIOS } from "@/db/schema";
 import { MODES } from "@/db/schema/columns";
 import { ASSET_CODES, NETWORKS } from "@/lib/chains/networks";
+import { parsePosition, printPosition } from "@/lib/lists/position";
+import type { Position } from "@/lib/lists/walk";
 
 /** What the API answers with. The OpenAPI document is made from these, and a test compares them with real answers. */
 
@@ -299,14 +301,11 @@ const moment = (name: string, end: boolean) =>
     })
     .optional();
 
-const CURSOR = /^(\d{1,15})_([0-9a-f-]{36})$/;
 const cursor = z
   .string()
   .transform((value, ctx) => {
-    const match = CURSOR.exec(Buffer.from(value.slice(0, 200), "base64url").toString("latin1"));
-    const id = z.guid().safeParse(match?.[2]);
-    const at = Number(match?.[1]);
-    if (id.success && at <= LATEST) return { createdAt: new Date(at), id: id.data };
+    const position = parsePosition(Buffer.from(value.slice(0, 200), "base64url").toString("latin1"));
+    if (position) return position;
     ctx.addIssue({
       code: "custom",
       message: "cursor is not one that was given out: take nextCursor of the page before",
@@ -317,9 +316,7 @@ const cursor = z
   .meta({ maxLength: 200, pattern: "^[A-Za-z0-9_-]+$" });
 
 /** The cursor behind a row: where the next page begins. */
-export function printCursor(row: { createdAt: Date; id: string }): string {
-  return Buffer.from(`${row.createdAt.getTime()}_${row.id}`).toString("base64url");
-}
+export const printCursor = (row: Position): string => Buffer.from(printPosition(row)).toString("base64url");
 
 export const listInvoicesQuery = z.object({
   ...pageQuery(20),
