@@ -116,7 +116,8 @@ export async function insertInvoice(
   // One value for all of them: building and sending a statement with thirty would take longer than running it.
   const statement = sql`
     with input as (
-      select *, date_trunc('second', now()) + make_interval(secs => "expirySeconds") as expires_at
+      select *, date_trunc('second', now()) as created_at,
+        date_trunc('second', now()) + make_interval(secs => "expirySeconds") as expires_at
       from json_to_record(${input}::json) as input(
         id uuid, "merchantId" uuid, mode text, "walletId" uuid, network text, "payoutAddress" text, reference text,
         "payPath" text, "amountRequested" bigint, "highestAmount" bigint, title text, description text, "callbackUrl" text,
@@ -148,7 +149,7 @@ export async function insertInvoice(
     )
     select
       id, "merchantId", mode, "walletId", network, "payoutAddress", reference, "payPath", "amountRequested", slot.amount,
-      title, description, "callbackUrl", "returnUrl", metadata, "whiteLabel", now(), expires_at
+      title, description, "callbackUrl", "returnUrl", metadata, "whiteLabel", created_at, expires_at
     from input, slot
     returning amount::text, (extract(epoch from created_at) * 1000)::float8 as created_ms, (extract(epoch from expires_at) * 1000)::float8 as expires_ms`;
   try {

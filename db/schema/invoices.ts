@@ -36,8 +36,8 @@ export const invoices = pgTable(
     /** JSON text as it was sent, without insignificant white space: jsonb would reorder its keys. */
     metadata: text(),
     whiteLabel: boolean().notNull().default(false),
+    /** This and the next in whole seconds: what everybody is told is what decides whether a transfer pays it. */
     createdAt: time().notNull(),
-    /** Whole seconds: what the customer is told is what decides. */
     expiresAt: time().notNull(),
     paidAt: time(),
     expiredAt: time(),
