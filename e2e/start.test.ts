@@ -227,6 +227,9 @@ test.each([
   ["TRON_RPC_URLS", "not a url"],
   ["ENCRYPTION_KEY", "short"],
   ["DATABASE_URL", "mysql://x"],
+  // Contracts with a letter or two mistyped.
+  ["TRON_USDT_CONTRACT", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u"],
+  ["ETHEREUM_USDT_CONTRACT", "0xdAC17F958D2ee523a2206206994597C13D831ec8"],
 ])("a wrong value stops the start with one line that names %s", async (name, value) => {
   expect(await refusal({ [name]: value })).toMatch(new RegExp(`^${name} `));
 });

@@ -69,6 +69,7 @@ async function start(): Promise<void> {
   Object.assign(process.env, { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
   nextEnv.loadEnvConfig(ROOT, false);
   const env = loadEnv(process.env);
+  await checkContracts(env);
 
   dataDir = await openDataDir(env.dataDir, {
     role: "server",
@@ -89,6 +90,15 @@ async function start(): Promise<void> {
   handle = await startApplication(env.port);
   const problem = await waitForHealth(env.port);
   if (!stoppingSince) welcome(env, dataDir, (Date.now() - begun) / 1000, problem);
+}
+
+/** A contract with a typing mistake would be a token that nobody pays with. @throws Error that names the variable. */
+async function checkContracts(env: Env): Promise<void> {
+  const set = NETWORKS.filter((network) => env.networks[network].contract !== undefined);
+  if (set.length === 0) return;
+  // Only now: what it imports is large, and this process needs it for nothing else.
+  const { contractKey } = await import("@/lib/chains/address");
+  for (const network of set) contractKey(network);
 }
 
 async function listen(port: number): Promise<void> {

@@ -20,7 +20,7 @@ function parseTron(text: string): ParsedAddress {
   if (!tron.address.isAddress(text)) {
     return {
       ok: false,
-      message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again",
+      message: "The address has a typing mistake: its checksum does not fit. Copy it again",
     };
   }
   // tronweb gives 41 + 20 bytes: 41 is the network's prefix, which logs leave out.
@@ -40,7 +40,7 @@ function parseEvm(text: string): ParsedAddress {
   if (mixed && !isAddress(written, { strict: true })) {
     return {
       ok: false,
-      message: "The address has a typing mistake: its checksum does not fit. Copy it from your wallet again",
+      message: "The address has a typing mistake: its checksum does not fit. Copy it again",
     };
   }
   const key = `0x${digits.toLowerCase()}`;
