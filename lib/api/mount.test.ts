@@ -25,10 +25,13 @@ function handlerOf(url: string | undefined, host = "gateway.example.com", method
 }
 
 describe("to the API", () => {
-  it.each(["/api/v1/invoices", "/api/v1/invoices?limit=1&x=%2e", "/api/v1/invoices/a-b_c/cancel", "/api/v1/nothing"])(
-    "%s",
-    (target) => expect(handlerOf(target)).toBe(api),
-  );
+  it.each([
+    "/api/v1/invoices",
+    "/api/v1/invoices?limit=1&x=%2e",
+    "/api/v1/invoices/a-b_c/cancel",
+    "/api/v1//invoices",
+    "/api/v1/nothing",
+  ])("%s", (target) => expect(handlerOf(target)).toBe(api));
 });
 
 describe("to the event streams", () => {
@@ -45,7 +48,6 @@ describe("to the framework", () => {
     "/api/v1/",
     "/api/v1x/invoices",
     "/api/v2/invoices",
-    "/api/v1//invoices",
     "/api/v1/invoices/",
     "/api/v1/../health",
     "/api/v1/invoices/%41",

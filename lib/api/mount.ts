@@ -29,7 +29,8 @@ export function mountedHandler(request: IncomingMessage): NodeHandler | undefine
   return PAY_EVENTS.test(inside) ? handlers.payEvents : undefined;
 }
 
-// Whatever is spelled in an unusual way (percent signs, dots, empty segments) goes the way where such things are cleared up.
-const PLAIN_API = /^\/api\/v1(\/[\w-]+)+(\?|$)/;
+// Whatever is spelled in an unusual way (percent signs, dots) goes the way where such things are cleared up; but for repeated
+// slashes, which the framework would answer with a redirect in words.
+const PLAIN_API = /^\/api\/v1(\/+[\w-]+)+(\?|$)/;
 const PLAIN_EVENTS = /^(\/[\w-]+)+\/events$/;
 const PAY_EVENTS = /^\/pay\/[\w-]+\/events$/;
