@@ -57,7 +57,8 @@ const url = (name: string) =>
 
 function isHttpUrl(text: string): boolean {
   // The URL parser forgives white space and control characters; an address that is stored and called must not have them.
-  if (!/^https?:\/\//i.test(text) || /[\s\p{Cc}]/u.test(text) || !text.isWellFormed()) return false;
+  // It would also find a host behind any number of slashes.
+  if (!/^https?:\/\/[^/\\]/i.test(text) || /[\s\p{Cc}]/u.test(text) || !text.isWellFormed()) return false;
   try {
     return Boolean(new URL(text).hostname);
   } catch {
