@@ -161,12 +161,12 @@ async function serve({ endpoint, params }: Match, request: ApiRequest, url: URL,
     if (endpoint.testOnly && caller.mode !== "test") {
       throw new AppError("test_key_required", "The sandbox works with test keys only: use your test_ key");
     }
-    const input = await parseInput(endpoint, params, request, url, trace);
+    const { input, content } = await parseInput(endpoint, params, request, url, trace);
     const key = endpoint.idempotent ? idempotencyKey(request) : null;
     const answer =
       key === null
         ? success(endpoint, await endpoint.run(caller, input as never))
-        : await runOnce(endpoint, caller, input, key, sha256(`${request.method} ${url.pathname}\n${trace.body}`));
+        : await runOnce(endpoint, caller, input, key, sha256(`${request.method} ${url.pathname}\n${content}`));
     return { ...answer, headers: { ...headers, ...answer.headers } };
   } catch (error) {
     const answer = failure(error, trace.requestId);
@@ -274,7 +274,7 @@ async function parseInput(
     for (const issue of parsed.error.issues) problems.push({ path: issue.path.join("."), message: issue.message });
     return undefined;
   };
-  const body = endpoint.body ? await readBody(request, endpoint.exact ?? [], trace) : undefined;
+  const body = endpoint.body ? await readBody(request, endpoint.exact ?? [], trace) : {};
   const input = {
     params: parse(endpoint.params, params),
     query: parse(endpoint.query, Object.fromEntries(url.searchParams)),
@@ -282,14 +282,17 @@ async function parseInput(
   };
   const [first] = problems;
   if (first) throw new AppError("invalid_request", first.message, { details: problems });
-  return input;
+  // What a repeat must agree in: a client that writes the same fields in another order or spacing means the same request.
+  const content = printJson(Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return { input, content };
 }
 
-async function readBody(request: ApiRequest, exact: readonly string[], trace: Trace): Promise<unknown> {
+/** Reads a JSON object. No body at all is one without fields: whether that will do is for the schema to say. */
+async function readBody(request: ApiRequest, exact: readonly string[], trace: Trace): Promise<object> {
   const type = request.headers.get("content-type") ?? "";
   const text = await readText(request);
   trace.body = text;
-  if (text.trim() === "") throw new AppError("malformed_json", "The body is empty: send a JSON object");
+  if (text.trim() === "") return {};
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new AppError("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json");
   }

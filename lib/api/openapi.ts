@@ -149,7 +149,7 @@ function operation(endpoint: Endpoint, schemas: Json): Json {
     ...(endpoint.idempotent ? [IDEMPOTENCY_KEY] : []),
   ];
   const body = endpoint.body && {
-    required: true,
+    required: !endpoint.body.safeParse({}).success,
     content: {
       "application/json": { schema: component(endpoint.body, schemas, "input"), example: example?.request },
     },

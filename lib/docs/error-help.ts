@@ -7,7 +7,7 @@ export const ERROR_HELP: Record<ErrorCode, { cause: string; cure: string }> = {
     cure: "Read `details`: it lists every problem with its field. Correct them and send the request again.",
   },
   malformed_json: {
-    cause: "The body is empty, is not valid JSON or is not UTF-8.",
+    cause: "The body is not valid JSON or is not UTF-8.",
     cure: "Build the body with your language's JSON library and send it as UTF-8.",
   },
   no_wallet: {

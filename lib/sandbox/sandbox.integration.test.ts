@@ -224,8 +224,11 @@ describe("the sandbox", () => {
     const received = world.receiver.requests.find((r) => r.path === "/teapot");
     expect(received?.body).toBe(request.body);
     expect(received?.headers["x-webhook-signature"]).toBe(request.headers["X-Webhook-Signature"]);
-    const without = await world.api("POST", "/sandbox/test-webhook", {}, key());
-    expect(without).toMatchObject({ status: 400, body: { code: "no_webhook_url" } });
+    // Every field may be left out, and so may the body.
+    for (const body of [{}, undefined]) {
+      const without = await world.api("POST", "/sandbox/test-webhook", body, key());
+      expect(without).toMatchObject({ status: 400, body: { code: "no_webhook_url" } });
+    }
     const blocked = await world.api("POST", "/sandbox/test-webhook", { url: "http://10.0.0.1/" }, key());
     expect(blocked).toMatchObject({ status: 400, body: { code: "url_not_allowed" } });
   });
