@@ -11,7 +11,7 @@ import {
   unmatchedTransfers,
   wallets,
 } from "@/db/schema";
-import { listUnmatched, type UnmatchedTransfer } from "./unmatched";
+import { listUnmatched, lowestIdSince, type UnmatchedTransfer } from "./unmatched";
 
 /** What pay pages are made of. Columns are named one by one: what is not here, no pay page can show. */
 
@@ -49,12 +49,6 @@ const MERCHANT = { name: merchants.name, accentColor: merchants.accentColor, fra
 
 /** How long a stray is looked for. */
 const STRAYS_MS = 86_400_000;
-
-/** Below every id (UUID v7) made at a moment or later. */
-function lowestIdSince(ms: number): string {
-  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
-}
 
 /**
  * Invoices for their pay pages: with the payment, how far the network is read, the merchant's look, and when the latest transfer

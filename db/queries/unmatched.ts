@@ -26,11 +26,27 @@ export type UnmatchedTransfer = {
 type Row = Record<string, string | null>;
 
 /**
+ * How many invoices a transfer's amount is compared with. A merchant reaches it with more open at a time; the nearest of so many
+ * amounts would say little, and a page would cost whatever the merchant sells.
+ */
+const COMPARED = 1_000;
+
+/** More than any two clocks differ by: a block's and the one that ids are made by. */
+const CLOCKS_APART_MS = 3_600_000;
+
+/** Below every id (UUID v7) made at a moment or later. */
+export function lowestIdSince(ms: number): string {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/**
  * Transfers to merchants' wallets that pay none of their invoices, the last stored first, each with the invoice it was probably
  * meant for and why it does not pay it:
  * - `duplicate`: the exact amount of an invoice that another transfer pays;
  * - `late`: the exact amount of an invoice whose time was over, or that was cancelled;
- * - `underpaid`, `overpaid`: made while an invoice was open whose amount is the nearest, within half and double of it;
+ * - `underpaid`, `overpaid`: made while an invoice was open whose amount is the nearest, within half and double of it, of the last
+ *   thousand that the merchant had made;
  * - `unknown`: none of these.
  * An exact amount from more than a day before gives way to an invoice that was open: a shop asks for the same amounts again.
  * @param page.before the transfer that the page begins behind.
@@ -62,10 +78,14 @@ export async function listUnmatched(
         ]),
     ...(where.since === undefined
       ? []
-      : [sql`t.block_time >= ${where.since.toISOString()}::timestamptz - interval '15 seconds'`]),
+      : [
+          sql`t.block_time >= ${where.since.toISOString()}::timestamptz - interval '15 seconds'`,
+          // Nothing is stored before its block: what else the wallet ever received is not read.
+          sql`u.transfer_id > ${lowestIdSince(where.since.getTime() - CLOCKS_APART_MS)}::uuid`,
+        ]),
     ...(page.before === null ? [] : [sql`u.transfer_id < ${page.before}::uuid`]),
   ];
-  // An invoice's window is at most two hours long: what bounds the search on the indexes of amounts and of creation.
+  // An invoice's window is at most two hours long: what was made before is not looked at.
   const rows = await db.execute<Row>(sql`
     select t.id, w.merchant_id, w.id as wallet_id, t.network, t.mode, t.tx_hash, t.from_address, w.address,
       t.value::text as value, t.block_number::text as block_number,
@@ -91,17 +111,16 @@ export async function listUnmatched(
       order by i.expires_at desc limit 1
     ) exact on true
     left join lateral (
-      select i.id, i.reference, case when t.value < i.base then 'underpaid' else 'overpaid' end as reason
+      select id, reference, case when t.value < base then 'underpaid' else 'overpaid' end as reason
       from (
-        select id, reference, amount * power(10::numeric, case when network = 'bsc' then 14 else 2 end) as base
-        from invoices
-        where merchant_id = w.merchant_id and wallet_id = w.id and mode = t.mode
+        select id, reference, wallet_id, amount, expires_at from invoices
+        where merchant_id = w.merchant_id and mode = t.mode and (exact.id is null or exact.is_old)
           and created_at between t.block_time - interval '7200 seconds' and t.block_time + interval '15 seconds'
-          and expires_at >= t.block_time
-      ) i
-      where t.value between i.base / 2 and i.base * 2
-      order by abs(t.value - i.base), i.id limit 1
-    ) near on exact.id is null or exact.is_old
+        order by created_at desc, id desc limit ${COMPARED}::int
+      ) latest, lateral (select amount * power(10::numeric, case when t.network = 'bsc' then 14 else 2 end) as base) priced
+      where wallet_id = w.id and expires_at >= t.block_time and t.value between base / 2 and base * 2
+      order by abs(t.value - base), id limit 1
+    ) near on true
     order by t.id desc`);
   return rows.map((row) => ({
     id: row.id ?? "",
