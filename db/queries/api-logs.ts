@@ -1,6 +1,6 @@
-import { and, count, desc, eq, gte, ilike, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gte, ilike, lt, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
-import { apiLogs } from "@/db/schema";
+import { apiLogs, apiLogTallies } from "@/db/schema";
 import type { Scope } from "./invoices";
 
 const inScope = (scope: Scope) => and(eq(apiLogs.merchantId, scope.merchantId), eq(apiLogs.mode, scope.mode));
@@ -32,7 +32,10 @@ export function listApiLogs(db: Executor, scope: Scope, page: { limit: number; o
 }
 
 export async function countApiLogs(db: Executor, scope: Scope): Promise<number> {
-  const [row] = await db.select({ count: count() }).from(apiLogs).where(inScope(scope));
+  const [row] = await db
+    .select({ count: apiLogTallies.count })
+    .from(apiLogTallies)
+    .where(and(eq(apiLogTallies.merchantId, scope.merchantId), eq(apiLogTallies.mode, scope.mode)));
   return row?.count ?? 0;
 }
 

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { v7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
+import { countApiLogs } from "@/db/queries/api-logs";
 import { amountSlots, apiLogs, attempts, deliveries, events, idempotencyKeys } from "@/db/schema";
 import { createTestMerchant, useTestApi } from "@/e2e/api";
 import { createJobs } from "./jobs";
@@ -50,6 +51,7 @@ describe("pruning", () => {
       .values([stored("young", 23.9), stored("old", 24.1)]);
     await job("prune").run();
     expect((await db().select().from(apiLogs)).map((row) => row.path)).toEqual(["/young"]);
+    expect(await countApiLogs(db(), { merchantId, mode: "test" })).toBe(1);
     expect((await db().select().from(idempotencyKeys)).map((row) => row.key)).toEqual(["young"]);
   });
 
