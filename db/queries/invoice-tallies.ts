@@ -22,22 +22,37 @@ export function tallyInvoices(db: Executor, scope: Scope, network: Network | nul
   );
 }
 
-/** The same of invoices created since a moment: whole hours from the tallies, the broken first hour from the invoices. */
-export function tallyInvoicesSince(db: Executor, scope: Scope, since: Date): Promise<Tally[]> {
-  const from = since.toISOString();
-  const firstHour = sql`date_trunc('hour', ${from}::timestamptz) + interval '1 hour'`;
+/**
+ * The same of invoices created at or after `from` and before `before` (null: without that end): whole hours from the tallies, what
+ * is left of an hour at either end from the invoices.
+ */
+export function tallyInvoicesBetween(
+  db: Executor,
+  scope: Scope,
+  network: Network | null,
+  from: Date | null,
+  before: Date | null,
+): Promise<Tally[]> {
+  const start = sql`${from?.toISOString() ?? "-infinity"}::timestamptz`;
+  const end = sql`${before?.toISOString() ?? "infinity"}::timestamptz`;
+  const firstHour = sql`date_trunc('hour', ${start}) + interval '1 hour'`;
+  const endHour = sql`date_trunc('hour', ${end})`;
+  const inScope = sql`merchant_id = ${scope.merchantId} and mode = ${scope.mode} and ${network === null ? sql`true` : sql`network = ${network}`}`;
+  // The hour -infinity stands for all of them.
+  const wholeHours = sql`${inScope} and hour >= ${firstHour} and hour < ${endHour} and hour > '-infinity'`;
   return read(
     db,
     sql`
-      select status, count, volume from invoice_tallies
-      where merchant_id = ${scope.merchantId} and mode = ${scope.mode} and hour >= ${firstHour}
+      select status, count, volume from invoice_tallies where ${wholeHours}
       union all
-      select status, count, volume from invoice_tally_changes
-      where merchant_id = ${scope.merchantId} and mode = ${scope.mode} and hour >= ${firstHour}
+      select status, count, volume from invoice_tally_changes where ${wholeHours}
       union all
       select status, count(*)::bigint, sum(amount) from invoices
-      where merchant_id = ${scope.merchantId} and mode = ${scope.mode}
-        and created_at >= ${from}::timestamptz and created_at < ${firstHour}
+      where ${inScope} and created_at >= ${start} and created_at < least(${firstHour}, ${end})
+      group by status
+      union all
+      select status, count(*)::bigint, sum(amount) from invoices
+      where ${inScope} and created_at >= greatest(${firstHour}, ${endHour}) and created_at < ${end}
       group by status`,
   );
 }

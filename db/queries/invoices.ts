@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { databaseError, type Executor } from "@/db/client";
 import { type InvoiceStatus, invoices, networkCursors, payments, transfers } from "@/db/schema";
 import type { Mode } from "@/db/schema/columns";
@@ -312,15 +312,21 @@ export async function listInvoices(
   const after = page.after
     ? sql`(${invoices.createdAt}, ${invoices.id}) < (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id}::uuid)`
     : undefined;
-  const rows = await selectInvoices(db)
+  // What a page skips is read from the index, without its payment.
+  const shown = db
+    .select({ id: invoices.id })
+    .from(invoices)
     .where(and(matching(scope, filter), after))
     .orderBy(desc(invoices.createdAt), desc(invoices.id))
     .limit(page.limit)
     .offset(page.offset);
+  const rows = await selectInvoices(db)
+    .where(inArray(invoices.id, shown))
+    .orderBy(desc(invoices.createdAt), desc(invoices.id));
   return rows.map(toView);
 }
 
-/** Counts invoices one by one: for filters that the tallies do not know. */
+/** Counts invoices one by one: for a reference, which the tallies do not know. */
 export async function countInvoices(db: Executor, scope: Scope, filter: InvoiceFilter): Promise<number> {
   const [row] = await db.select({ count: count() }).from(invoices).where(matching(scope, filter));
   return row?.count ?? 0;

@@ -8,8 +8,8 @@ import type { Scope } from "./invoices";
 export type BucketTally = { at: Date; network: Network; status: InvoiceStatus; count: number; volume: bigint };
 
 /**
- * Counts the invoices created since a moment, by day in a time zone or by hour. Whole hours come from the tallies; an hour that
- * a day's border cuts in two (in zones such as +05:30) is counted from the invoices.
+ * Counts the invoices created since a moment, by day in a time zone or by hour. Hours come from the tallies; of one that a day's
+ * border cuts in two (in zones such as +05:30), the invoices behind the border are counted and moved to the day they belong to.
  * @param from the start of a day there, or of an hour.
  */
 export async function tallyByTime(
@@ -31,24 +31,29 @@ export async function tallyByTime(
     volume: string;
   }>(sql`
     with border as (
-      select date_trunc('hour', at, 'UTC') as hour
+      select at, date_trunc('hour', at, 'UTC') as hour
       from (
         select local at time zone ${timeZone} as at
         from generate_series(${since} at time zone ${timeZone}, now() at time zone ${timeZone}, interval '1 day') as local
       ) days
       where ${unit === "day"} and at <> date_trunc('hour', at, 'UTC')
+    ), behind as (
+      select border.at, border.hour, cut.* from border, lateral (
+        select network, status, count(*) as count, sum(amount) as volume from invoices
+        where merchant_id = ${scope.merchantId} and mode = ${scope.mode}
+          and created_at >= border.at and created_at < border.hour + interval '1 hour'
+        group by network, status
+      ) cut
     ), line as (
       select hour as at, network, status, count, volume from invoice_tallies
       where merchant_id = ${scope.merchantId} and mode = ${scope.mode} and hour >= ${since}
-        and hour not in (select hour from border)
       union all
       select hour, network, status, count, volume from invoice_tally_changes
       where merchant_id = ${scope.merchantId} and mode = ${scope.mode} and hour >= ${since}
-        and hour not in (select hour from border)
       union all
-      select created_at, network, status, 1, amount
-      from border join invoices on merchant_id = ${scope.merchantId} and mode = ${scope.mode}
-        and created_at >= border.hour and created_at < border.hour + interval '1 hour' and created_at >= ${since}
+      select at, network, status, count, volume from behind
+      union all
+      select hour, network, status, -count, -volume from behind where hour >= ${since}
     )
     select (extract(epoch from bucket) * 1000)::float8 as ms, network, status, sum(count)::text as count, sum(volume)::text as volume
     from (select ${bucket(sql`at`)} as bucket, network, status, count, volume from line) as bucketed

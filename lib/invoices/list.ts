@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { db } from "@/db/client";
-import { tallyInvoices } from "@/db/queries/invoice-tallies";
+import { tallyInvoices, tallyInvoicesBetween } from "@/db/queries/invoice-tallies";
 import { countInvoices, type InvoiceFilter, listInvoices, type Scope } from "@/db/queries/invoices";
 import { type listInvoicesQuery, printCursor } from "@/lib/api/schemas";
 import { networkOf } from "@/lib/chains/networks";
@@ -38,8 +38,12 @@ export async function listInvoicePage(scope: Scope, query: z.output<typeof listI
 }
 
 async function totalOf(scope: Scope, filter: InvoiceFilter): Promise<number> {
-  if (filter.reference !== undefined || filter.from || filter.before) return countInvoices(db(), scope, filter);
-  const tallies = await tallyInvoices(db(), scope, filter.network ?? null);
+  if (filter.reference !== undefined) return countInvoices(db(), scope, filter);
+  const { network = null, from = null, before = null } = filter;
+  const tallies =
+    from || before
+      ? await tallyInvoicesBetween(db(), scope, network, from, before)
+      : await tallyInvoices(db(), scope, network);
   return tallies
     .filter((tally) => !filter.status || tally.status === filter.status)
     .reduce((sum, tally) => sum + tally.count, 0);

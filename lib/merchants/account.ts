@@ -1,5 +1,5 @@
 import { db } from "@/db/client";
-import { type Tally, tallyInvoices, tallyInvoicesSince } from "@/db/queries/invoice-tallies";
+import { type Tally, tallyInvoices, tallyInvoicesBetween } from "@/db/queries/invoice-tallies";
 import type { Scope } from "@/db/queries/invoices";
 import { findOwnerEmail, type Merchant } from "@/db/queries/merchants";
 import { listWallets } from "@/db/queries/wallets";
@@ -18,8 +18,8 @@ export async function getAccount(merchant: Merchant, mode: Scope["mode"]) {
     findOwnerEmail(db(), merchant.id),
     listWallets(db(), merchant.id),
     tallyInvoices(db(), scope, null),
-    tallyInvoicesSince(db(), scope, ago(24)),
-    tallyInvoicesSince(db(), scope, ago(24 * 30)),
+    tallyInvoicesBetween(db(), scope, null, ago(24), null),
+    tallyInvoicesBetween(db(), scope, null, ago(24 * 30), null),
     networksHealth(),
   ]);
   return {
