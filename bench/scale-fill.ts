@@ -3,32 +3,47 @@ import type postgres from "postgres";
 /** What a filled database holds, for the queries to ask about. */
 export type Filled = { merchantId: string; walletId: string; addressKey: string };
 
-export const MERCHANTS = 1_000;
+/** Who sends a tenth of all payments. */
+export const EXCHANGE = `0x${"e".repeat(40)}`;
+
+const MERCHANTS = 1_000;
 /** The largest merchant's share of all invoices, in percent. */
 const LARGEST = 30;
 
 /**
  * Fills an empty, migrated database with so many invoices at a million a day, up to now: 60 % paid, the rest expired or cancelled,
  * those of the last half hour open; with transfers, payments, events, deliveries, attempts, API logs, slots and tallies as they
- * would be. Indexes are dropped meanwhile and made again: everything that goes in is consistent.
+ * would be. All in one transaction that has emptied the tables itself, so that nothing need be logged (`wal_level` is minimal); triggers and
+ * foreign keys are off meanwhile, and indexes are made at the end: everything that goes in is consistent.
  */
-export async function fill(sql: postgres.Sql, invoices: number, say: (line: string) => void): Promise<Filled> {
-  await sql`set session_replication_role = replica`;
-  await sql`set statement_timeout = 0`;
-  await sql`set synchronous_commit = off`;
-  const indexes = await sql<{ name: string; definition: string }[]>`
-    select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
-    from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
-    join pg_namespace n on n.oid = t.relnamespace
-    where n.nspname = 'public' and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)`;
-  for (const { name } of indexes) await sql`drop index ${sql(name)}`;
-  const step = async (what: string, run: () => Promise<unknown>) => {
-    const begun = Date.now();
-    await run();
-    say(`  ${what}: ${((Date.now() - begun) / 1000).toFixed(0)} s`);
-  };
+export async function fill(database: postgres.Sql, invoices: number, say: (line: string) => void): Promise<Filled> {
+  const filled = await database.begin((sql) => fillTables(sql, invoices, say));
+  await step(say, "vacuum analyze", () => database`vacuum analyze`);
+  return filled;
+}
 
-  await step("merchants, keys, wallets", async () => {
+async function step(say: (line: string) => void, what: string, run: () => Promise<unknown>): Promise<void> {
+  const begun = Date.now();
+  await run();
+  say(`  ${what}: ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+}
+
+async function fillTables(
+  sql: postgres.TransactionSql,
+  invoices: number,
+  say: (line: string) => void,
+): Promise<Filled> {
+  await sql`set local session_replication_role = replica`;
+  await sql`set local statement_timeout = 0`;
+  await sql`set local work_mem = '256MB'`;
+  await sql`set local maintenance_work_mem = '1GB'`;
+  const tables = await sql<{ name: string }[]>`
+    select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`;
+  await sql`truncate ${sql(tables.map(({ name }) => name))}`;
+  await sql`update pg_index set indisready = false, indisvalid = false
+    from pg_class t where t.oid = indrelid and t.relnamespace = 'public'::regnamespace`;
+
+  await step(say, "merchants, keys, wallets", async () => {
     await sql`insert into merchants (id, name, webhook_secret) select gen_random_uuid(), 'm' || n, 'x' from generate_series(1, ${MERCHANTS}) n`;
     await sql`insert into api_keys (id, merchant_id, mode, prefix, hash) select gen_random_uuid(), id, 'live', 'live_', md5(id::text) from merchants`;
     await sql`
@@ -38,14 +53,14 @@ export async function fill(sql: postgres.Sql, invoices: number, say: (line: stri
         lateral (select '0x' || substr(encode(sha256((id::text || network)::bytea), 'hex'), 1, 40) as address) made`;
     await sql`insert into network_cursors (network, mode, scanned_number, scanned_hash, scanned_time, head_number, head_time)
       select network, 'live', 20000000, '0x', now(), 20000000, now() from unnest('{ethereum,bsc,tron}'::text[]) network`;
-    await sql`create unlogged table fill_wallets as
+    await sql`create temp table fill_wallets on commit drop as
       select (row_number() over (order by w.merchant_id, network) - 1)::int as n, w.id, w.merchant_id, network, address_key,
         case network when 'bsc' then 14 else 2 end as shift
       from wallets w`;
-    await sql`create unique index on fill_wallets (n)`;
-    await sql`analyze`;
+    // Known to be few, they are what a join hashes, and invoices are stored in the order of time.
+    await sql`analyze fill_wallets`;
   });
-  await step("invoices", async () => {
+  await step(say, "invoices", async () => {
     const chunk = 1_000_000;
     for (let from = 1; from <= invoices; from += chunk) {
       const to = Math.min(invoices, from + chunk - 1);
@@ -69,24 +84,26 @@ export async function fill(sql: postgres.Sql, invoices: number, say: (line: stri
         join fill_wallets w on w.n = a.which`;
     }
   });
-  await step("transfers and payments", async () => {
+  await step(say, "analyze", () => sql`analyze invoices`);
+  await step(say, "transfers and payments", async () => {
     await sql`
       insert into transfers (id, network, mode, tx_hash, ordinal, block_number, block_hash, block_time, log_index, from_address,
         to_address_key, value, units, matched_at, detected_at)
       select i.id, i.network, 'live', '0x' || encode(sha256(i.id::text::bytea), 'hex'), 0,
         20000000 - (extract(epoch from now() - i.paid_at) / 3)::bigint, '0x' || md5(i.id::text) || md5(i.id::text), i.paid_at, 0,
-        '0x' || substr(md5(i.reference), 1, 32) || '00000000', i.payout_address,
+        case when i.amount % 10 = 0 then ${EXCHANGE} else '0x' || substr(md5(i.reference), 1, 32) || '00000000' end, i.payout_address,
         i.amount::numeric * power(10::numeric, case i.network when 'bsc' then 14 else 2 end), i.amount, i.paid_at, i.paid_at
       from invoices i where i.status = 'confirmed'`;
     await sql`
       insert into payments (invoice_id, merchant_id, transfer_id, detected_at, confirmed_at, confirmations)
       select id, merchant_id, id, paid_at, paid_at, 12 from invoices where status = 'confirmed'`;
-    // Strangers' and late ones, one in a hundred; a few that were just found; and payments that are deepening.
+    // One in a hundred comes a second time, half of these without the network's fee; a few were just found; some payments are deepening.
     await sql`
       insert into transfers (id, network, mode, tx_hash, ordinal, block_number, block_hash, block_time, log_index, from_address,
         to_address_key, value, units, matched_at)
-      select gen_random_uuid(), network, mode, tx_hash, 1, block_number, block_hash, block_time, 1, from_address, to_address_key, value,
-        units, matched_at from transfers tablesample system (1)`;
+      select uuidv7(block_time - clock_timestamp()), network, mode, tx_hash, 1, block_number, block_hash, block_time, 1, from_address,
+        to_address_key, value / units * (units - fee), units - fee, matched_at
+      from transfers tablesample bernoulli (1), lateral (select units % 2 * 5000 as fee) short`;
     await sql`
       insert into unmatched_transfers (transfer_id, merchant_id, mode)
       select t.id, w.merchant_id, 'live' from transfers t join wallets w on w.network = t.network and w.address_key = t.to_address_key
@@ -103,7 +120,7 @@ export async function fill(sql: postgres.Sql, invoices: number, say: (line: stri
       select i.id, i.merchant_id, t.id from invoices i join transfers t on t.id = i.id
       where i.status = 'pending' and t.matched_at is not null`;
   });
-  await step("events, deliveries, attempts", async () => {
+  await step(say, "events, deliveries, attempts", async () => {
     await sql`
       insert into events (id, merchant_id, mode, invoice_id, type, created_at)
       select id, merchant_id, mode, id, 'invoice.' || status, created_at + interval '10 minutes' from invoices where status <> 'pending'`;
@@ -120,12 +137,15 @@ export async function fill(sql: postgres.Sql, invoices: number, say: (line: stri
         next_attempt_at = now() + make_interval(secs => (random() * 3600)::int - 300)
       where id in (select id from deliveries order by id desc limit 5000)`;
   });
-  await step("API logs, keys, slots, tallies", async () => {
+  await step(say, "API logs, keys, slots, tallies, audit", async () => {
     await sql`
       insert into api_logs (id, merchant_id, mode, request_id, method, path, status_code, duration_ms, ip, request_body,
         response_body, created_at)
       select id, merchant_id, mode, id::text, 'POST', '/api/v1/invoices', 201, 12, '203.0.113.9', repeat('{"request":1}', 15),
         repeat('{"response":"body"}', 30), created_at from invoices where reference like '%5'`;
+    await sql`
+      insert into api_log_tallies (merchant_id, mode, count)
+      select merchant_id, mode, count(*) from api_logs group by merchant_id, mode`;
     await sql`
       insert into amount_slots (wallet_id, mode, amount, held_until)
       select wallet_id, mode, amount, max(expires_at + interval '30 minutes') from invoices
@@ -144,16 +164,17 @@ export async function fill(sql: postgres.Sql, invoices: number, say: (line: stri
       select merchant_id, mode, network, 'pending', date_trunc('hour', created_at), 0, 0 from invoices
       where status = 'pending' limit 500`;
     await sql`
+      insert into audit_log (id, merchant_id, actor, action, target, data, created_at)
+      select id, merchant_id, 'key:live_', 'invoice.cancelled', id::text, '{"from":"pending"}', cancelled_at from invoices
+      where status = 'cancelled'`;
+    await sql`
       insert into blocks (network, number, hash, parent_hash, time)
       select network, 20000000 - n, '0x' || n, '0x' || n + 1, now() - n * interval '3 seconds'
       from unnest('{ethereum,bsc,tron}'::text[]) network, generate_series(0, 500) n`;
-    await sql`drop table fill_wallets`;
   });
-  await step("indexes", async () => {
-    await sql`set maintenance_work_mem = '1GB'`;
-    for (const { definition } of indexes) await sql.unsafe(definition);
+  await step(say, "indexes", async () => {
+    for (const { name } of tables) await sql`reindex table ${sql(name)}`;
   });
-  await step("vacuum analyze", () => sql`vacuum analyze`);
   const [largest] = await sql<{ merchant_id: string; wallet_id: string; address_key: string }[]>`
     select t.merchant_id, w.id as wallet_id, w.address_key
     from (select merchant_id from invoice_tallies where hour = '-infinity' group by merchant_id order by sum(count) desc limit 1) t

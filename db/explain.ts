@@ -6,7 +6,7 @@ import { connect } from "./connect";
 /** A statement as it was run, and how PostgreSQL ran it. */
 export type Explained = {
   text: string;
-  /** Planning and execution, the last of several runs. */
+  /** Planning and execution, the quickest of several runs: what else the machine does is not the statement's. */
   ms: number;
   buffers: number;
   /** How each table was read, such as `invoices by invoices_list`. */
@@ -24,6 +24,10 @@ type PlanNode = {
   Plans?: PlanNode[];
 };
 type Plan = { Plan: PlanNode; "Planning Time": number; "Execution Time": number };
+
+const RUNS = 5;
+
+const msOf = (plan: Plan) => plan["Planning Time"] + plan["Execution Time"];
 
 class RolledBack extends Error {}
 
@@ -64,11 +68,12 @@ export async function explainWork(
       /^\s*(select|with|insert|update|delete)\b/i.test(statement.text),
     )) {
       let plan: Plan | undefined;
-      for (let run = 0; run < 3; run++) {
+      for (let run = 0; run < RUNS; run++) {
         await undone(() =>
           client.begin(async (tx) => {
             const rows = await tx.unsafe(`explain (analyze, buffers, format json) ${text}`, values as never[]);
-            plan = (rows[0]?.["QUERY PLAN"] as Plan[] | undefined)?.[0];
+            const found = (rows[0]?.["QUERY PLAN"] as Plan[] | undefined)?.[0];
+            if (found && (!plan || msOf(found) < msOf(plan))) plan = found;
             throw new RolledBack();
           }),
         );
@@ -78,7 +83,7 @@ export async function explainWork(
       const whole = nodes.filter((node) => node["Node Type"] === "Seq Scan" && large.has(node["Relation Name"] ?? ""));
       explained.push({
         text,
-        ms: plan["Planning Time"] + plan["Execution Time"],
+        ms: msOf(plan),
         buffers: (plan.Plan["Shared Hit Blocks"] ?? 0) + (plan.Plan["Shared Read Blocks"] ?? 0),
         reads: [...new Set(nodes.flatMap(readOf))],
         sequential: [...new Set(whole.map((node) => node["Relation Name"] ?? ""))],
