@@ -136,8 +136,9 @@ function answerStopping(response: ServerResponse): void {
 }
 
 function answerUnavailable(response: ServerResponse, code: string, message: string): void {
-  response.writeHead(503, { "Content-Type": "application/json", "Retry-After": "2" });
-  response.end(JSON.stringify({ statusCode: 503, message, error: "Service Unavailable", code }));
+  const requestId = randomUUID();
+  response.writeHead(503, { "Content-Type": "application/json", "Retry-After": "2", "X-Request-Id": requestId });
+  response.end(JSON.stringify({ statusCode: 503, message, error: "Service Unavailable", code, requestId }));
 }
 
 async function startDatabase(held: DataDir): Promise<string> {
