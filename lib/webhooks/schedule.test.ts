@@ -42,7 +42,8 @@ describe("nextAttempt", () => {
 
   it.each([
     ["later seconds", "120", 120],
-    ["earlier seconds", "5", 30],
+    ["earlier seconds", "5", 5],
+    ["an earlier date", "Mon, 15 Jan 2024 14:30:10 GMT", 10],
     ["spaces around", " 120 ", 120],
     ["zero", "0", 30],
     ["a later date", "Mon, 15 Jan 2024 14:40:00 GMT", 600],
@@ -62,9 +63,13 @@ describe("nextAttempt", () => {
     ["nothing", "", 30],
     ["words", "soon", 30],
     ["a list", "120, 240", 30],
-  ])("takes the later of the schedule and Retry-After: %s", (_what, retryAfter, seconds) => {
-    expect(pauseAfter(1, { statusCode: 503, retryAfter })).toBe(seconds);
-  });
+  ])(
+    "makes the first retry when Retry-After asks for it, the others no sooner than the schedule: %s",
+    (_what, retryAfter, seconds) => {
+      expect(pauseAfter(1, { statusCode: 503, retryAfter })).toBe(seconds);
+      expect(pauseAfter(2, { statusCode: 503, retryAfter })).toBe(Math.max(60, seconds));
+    },
+  );
 
   it("does not let Retry-After add an attempt", () => {
     expect(pauseAfter(11, { statusCode: 503, retryAfter: "120" })).toBe("failed");

@@ -37,7 +37,8 @@ export interface NextAttemptInput {
 /**
  * Decides what follows an attempt. A 2xx is delivered, 410 Gone and the eleventh failure are failed, and everything else
  * (no answer, a redirect, any other status) is tried again after 30 s · 2ⁿ ± 20 %, n being 0 to 9, or at the time that
- * Retry-After asks for if that is later, but at most 24 h from now.
+ * Retry-After asks for if that is later, but at most 24 h from now. The first retry is made when it asks for it, sooner too:
+ * after that a receiver that always says "1" would use up its retries in seconds.
  *
  * @throws RangeError when `attemptNumber` is not a whole number from 1.
  */
@@ -50,7 +51,8 @@ export function nextAttempt({ attemptNumber, outcome, now, random }: NextAttempt
   const jitter = 1 - JITTER + 2 * JITTER * random();
   const scheduledMs = FIRST_RETRY_SECONDS * 1000 * 2 ** (attemptNumber - 1) * jitter;
   const askedMs = Math.min(retryAfterMs(outcome.retryAfter, now), MAX_RETRY_AFTER_SECONDS * 1000);
-  return { retryAt: new Date(now.getTime() + Math.round(Math.max(scheduledMs, askedMs))) };
+  const pauseMs = attemptNumber === 1 && askedMs > 0 ? askedMs : Math.max(scheduledMs, askedMs);
+  return { retryAt: new Date(now.getTime() + Math.round(pauseMs)) };
 }
 
 /**
