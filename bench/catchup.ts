@@ -16,12 +16,13 @@ const GOAL_SHARE = 0.5;
 
 /** How fast a gateway that was away reads what it missed, against a client that only asks for it. */
 export const bench: Bench = {
-  options: { blocks: 3_000, logs: 70, rounds: 5 },
+  // The blocks of an Ethereum day: a short run measures how a cold process warms up.
+  options: { blocks: 7_200, logs: 70, rounds: 3 },
   method: ({ blocks, logs, rounds }) =>
     `method: ${whole(blocks ?? 0)} blocks with ${logs} transfers each, mined while the gateway is down; from the cursor's first move after the start to\n` +
-    `the head. The bare client asks the same node for the same: logs and headers, range by range in batches of ${RANGES.join(", ")} blocks, of\n` +
-    `which the fastest counts, and parses the answers. ${rounds} rounds in turns. Medians of the rounds, ratios within a round.`,
-  async run({ blocks = 4_000, logs = 70, rounds = 5 }) {
+    `the head. The bare client asks the same node for the same: logs and headers, in ranges of ${RANGES.join(", ")} blocks (in the first round;\n` +
+    `then of the fastest), and parses the answers. ${rounds} rounds in turns. Medians of the rounds, ratios within a round.`,
+  async run({ blocks = 7_200, logs = 70, rounds = 3 }) {
     const node = await startAnvil({ chainId: chainIds.ethereum });
     const gateway = await startGateway({ env: { ETHEREUM_RPC_URLS: node.url, ETHEREUM_POLL_MS: "200" } });
     try {
@@ -42,12 +43,15 @@ export const bench: Bench = {
       for (const wallets of WALLETS) {
         const rates: number[] = [];
         const bares: number[] = [];
+        let ranges = RANGES;
         for (let round = 0; round < rounds; round++) {
           const recipient = wallets === 1 ? address : null;
           // PostgreSQL goes on without it.
           await gateway.kill("SIGKILL");
           await rewind(gateway, before, wallets, merchant.merchantId);
-          bares.push(await bareRate(node, before.number + 1, head, recipient));
+          const bare = await fastest(ranges, (range) => bareRate(node, before.number + 1, head, recipient, range));
+          ranges = [bare.range];
+          bares.push(bare.rate);
           rates.push(await catchUp(gateway, head));
         }
         const figure = { rate: median(rates), share: median(rates.map((rate, i) => rate / (bares[i] ?? 0))) };
@@ -71,26 +75,40 @@ export const bench: Bench = {
   },
 };
 
+async function fastest(
+  ranges: readonly number[],
+  measure: (range: number) => Promise<number>,
+): Promise<{ range: number; rate: number }> {
+  let best = { range: 0, rate: 0 };
+  for (const range of ranges) {
+    const rate = await measure(range);
+    if (rate > best.rate) best = { range, rate };
+  }
+  return best;
+}
+
 /** Blocks a second that a client reads who does nothing with them. */
-async function bareRate(node: Anvil, from: number, to: number, recipient: string | null): Promise<number> {
+async function bareRate(
+  node: Anvil,
+  from: number,
+  to: number,
+  recipient: string | null,
+  range: number,
+): Promise<number> {
   const topics: unknown[] = [transferTopic];
   if (recipient !== null) topics.push(null, `0x${recipient.slice(2).padStart(64, "0")}`);
-  const rates: number[] = [];
-  for (const range of RANGES) {
-    const begun = performance.now();
-    for (let start = from; start <= to; start += range) {
-      const [first, last] = [toQuantity(start), toQuantity(Math.min(to, start + range - 1))];
-      const filter = { address: node.token, topics, fromBlock: first, toBlock: last };
-      const answers = await callNodeBatch(node.url, [
-        { method: "eth_getBlockByNumber", params: [first, false] },
-        { method: "eth_getBlockByNumber", params: [last, false] },
-        { method: "eth_getLogs", params: [filter] },
-      ]);
-      for (const { error } of answers) if (error) throw new Error(error.message);
-    }
-    rates.push(((to - from + 1) * 1000) / (performance.now() - begun));
+  const begun = performance.now();
+  for (let start = from; start <= to; start += range) {
+    const [first, last] = [toQuantity(start), toQuantity(Math.min(to, start + range - 1))];
+    const filter = { address: node.token, topics, fromBlock: first, toBlock: last };
+    const answers = await callNodeBatch(node.url, [
+      { method: "eth_getBlockByNumber", params: [first, false] },
+      { method: "eth_getBlockByNumber", params: [last, false] },
+      { method: "eth_getLogs", params: [filter] },
+    ]);
+    for (const { error } of answers) if (error) throw new Error(error.message);
   }
-  return Math.max(...rates);
+  return ((to - from + 1) * 1000) / (performance.now() - begun);
 }
 
 type Seen = { number: number; at: number };

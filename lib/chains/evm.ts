@@ -164,10 +164,8 @@ export class EvmNode implements ChainNode {
     return header;
   }
 
-  async readHeaders(numbers: number[]): Promise<(BlockHeader | null)[]> {
-    const answers = await Promise.all(
-      numbers.map((n) => this.rpc.call("eth_getBlockByNumber", [toQuantity(n), false])),
-    );
+  async readHeaders(numbers: number[], rpc = this.rpc): Promise<(BlockHeader | null)[]> {
+    const answers = await Promise.all(numbers.map((n) => rpc.call("eth_getBlockByNumber", [toQuantity(n), false])));
     return answers.map((answer, i) => {
       const header = readHeader(answer);
       if (header && header.number !== numbers[i]) {
@@ -177,12 +175,17 @@ export class EvmNode implements ChainNode {
     });
   }
 
-  private async readLogs(from: number, to: number | "latest", recipients: string[] | null): Promise<TransferLog[]> {
+  private async readLogs(
+    from: number,
+    to: number | "latest",
+    recipients: string[] | null,
+    rpc = this.rpc,
+  ): Promise<TransferLog[]> {
     // An empty list of topics would mean "any".
     if (recipients?.length === 0) return [];
     const topics = recipients ? [TRANSFER_TOPIC, null, recipients.map(toTopic)] : [TRANSFER_TOPIC];
     const toBlock = to === "latest" ? to : toQuantity(to);
-    const answer = await this.rpc.call("eth_getLogs", [
+    const answer = await rpc.call("eth_getLogs", [
       { address: this.token, fromBlock: toQuantity(from), toBlock, topics },
     ]);
     if (!Array.isArray(answer)) throw new NodeError("unreadable logs");
@@ -193,9 +196,10 @@ export class EvmNode implements ChainNode {
     await this.check();
     const numbers = everyHeader ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [...new Set([from, to])];
     // One batch. If it fails as a whole, the reason is sought where a smaller range would help: in the logs.
+    const batch = this.rpc.apart();
     const [reading, answer] = await Promise.allSettled([
-      this.readHeaders(numbers),
-      this.readLogs(from, to, recipients),
+      this.readHeaders(numbers, batch),
+      this.readLogs(from, to, recipients, batch),
     ]);
     if (answer.status === "rejected") throw answer.reason;
     if (reading.status === "rejected") throw reading.reason;
@@ -209,8 +213,10 @@ export class EvmNode implements ChainNode {
     return { headers: known, logs };
   }
 
-  async verify(logs: TransferLog[]): Promise<VerifiedTransfer[]> {
-    if (logs.length === 0) return [];
+  async verify(reported: TransferLog[]): Promise<VerifiedTransfer[]> {
+    if (reported.length === 0) return [];
+    // A log that is reported twice is one.
+    const logs = [...new Map(reported.map((entry) => [`${entry.blockHash} ${entry.logIndex}`, entry])).values()];
     const hashes = [...new Set(logs.map((entry) => entry.txHash))];
     const numbers = [...new Set(logs.map((entry) => entry.blockNumber))];
     const [receipts, headers] = await Promise.all([

@@ -81,6 +81,38 @@ describe("rpcClient", () => {
     expect(requests).toBe(1);
   });
 
+  it("keeps calls apart that are to be: what becomes of one batch is not said of another", async () => {
+    handler = (calls, _request, response) =>
+      calls[0]?.method === "wide"
+        ? send(response, 413, "")
+        : send(
+            response,
+            200,
+            calls.map(({ id, method }) => ({ jsonrpc: "2.0", id, result: method })),
+          );
+    const rpc = rpcClient(url, "ethereum");
+    const calls = [rpc.call("receipt", []), rpc.apart().call("wide", []), rpc.apart().call("narrow", [])];
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
+    expect(requests).toBe(3);
+  });
+
+  it("sends at most a hundred calls in a batch: java-tron may take no more", async () => {
+    const sizes: number[] = [];
+    handler = (calls, _request, response) => {
+      sizes.push(calls.length);
+      const answers = calls.map(({ id, method }) => ({ jsonrpc: "2.0", id, result: method }));
+      send(response, 200, calls.length > 100 ? { error: { code: -32005, message: "too large" } } : answers);
+    };
+    const rpc = rpcClient(url, "ethereum");
+    const names = Array.from({ length: 250 }, (_, i) => `m${i}`);
+    expect(await Promise.all(names.map((name) => rpc.call(name, [])))).toEqual(names);
+    expect(sizes.sort((a, b) => a - b)).toEqual([50, 100, 100]);
+  });
+
   it("lets the good answers of a batch through when one of its calls is refused", async () => {
     handler = (calls, _request, response) =>
       send(

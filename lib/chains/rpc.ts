@@ -34,12 +34,15 @@ export class NodeBehind extends Error {
 /** One JSON-RPC URL. Calls made in the same turn of the event loop travel in one batch, so one backend answers them all. */
 export type RpcClient = {
   call(method: string, params: unknown[]): Promise<unknown>;
+  /** For calls that share no batch with others: what a node says to a batch as a whole is said to them alone. */
+  apart(): RpcClient;
 };
 
 const TIMEOUT_MS = 15_000;
 /** A provider that wants a longer pause (until its day is over, say) is asked this often all the same. */
 const LONGEST_PAUSE_MS = 600_000;
-const BATCH_SIZE = 200;
+/** java-tron takes no more by default. */
+const BATCH_SIZE = 100;
 /** A batch of calls that are answered with more is asked for again in smaller ranges: it is held in memory as a whole. */
 const LARGEST_ANSWER_BYTES = 10_000_000;
 
@@ -63,6 +66,8 @@ export function rpcClient(url: string, network: string, headers: Record<string, 
         throw describe(error, method);
       }
     },
+    // Each transport batches by itself; connections are shared.
+    apart: () => rpcClient(url, network, headers),
   };
 }
 

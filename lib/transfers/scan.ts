@@ -38,6 +38,11 @@ const LEASE_SECONDS = 10;
 const NEAR_RANGE = 50;
 const FIRST_FAR_RANGE = 100;
 const LARGEST_FAR_RANGE = 2000;
+const GROWTH = 4;
+/** Many providers give no more logs than this in one answer: a range does not grow until it is refused for them. */
+const LOGS_AN_ANSWER = 10_000;
+/** So many stretches are asked for at a time: the node reads one while another is taken. */
+const STRETCHES_AHEAD = 2;
 /** A tick that catches up comes up for air this often: to renew its lease and let expiries and confirmations happen. */
 const TICK_BUDGET_MS = 3_000;
 /** After a refusal this many ranges are read before a larger one is tried: half of all calls refused would be a waste. */
@@ -47,8 +52,8 @@ const STOPPED_MS = 30_000;
 
 /** What is read of a stretch of blocks before any of it is believed. */
 type Stretch = { headers: BlockHeader[]; logs: TransferLog[] };
-/** A stretch that was asked for. */
-type Reading = { from: number; to: number; near: boolean; stretch: Promise<Stretch> };
+/** A stretch that was asked for, with the first `known` addresses of the watch list. */
+type Reading = { from: number; to: number; near: boolean; known: number; stretch: Promise<Stretch> };
 
 /** The scanner of one network. It holds nothing that a restart would miss: the cursor is in the database. */
 export class Scanner {
@@ -87,7 +92,12 @@ export class Scanner {
       const { head, scanned } = await nodesOf(this.network).run((node) => this.read(node, cursor));
       await recordHead(db(), this.network, head);
       await this.settle(scanned, cursor);
-      return scanned.number < head.number;
+      if (scanned.number < head.number) return true;
+      await this.secondLook.look(
+        Math.min(cursor.lookedNumber ?? scanned.number, scanned.number),
+        this.deepest(scanned),
+      );
+      return false;
     } catch (error) {
       this.following = false;
       if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused)) throw error;
@@ -112,7 +122,6 @@ export class Scanner {
     };
     await settleInvoices(this.network, "live", view, (payments) => this.finalCheck.approve(payments));
     await this.finalCheck.resolveFailed(Math.min(this.deepest(scanned), finalizedNumber ?? Number.MAX_SAFE_INTEGER));
-    await this.secondLook.look(Math.min(cursor.lookedNumber ?? scanned.number, scanned.number), this.deepest(scanned));
   }
 
   private deepest(scanned: BlockRef): number {
@@ -141,27 +150,30 @@ export class Scanner {
 
   /** Everything that is asked of one node in a tick: the head, and the blocks up to it, each stretch stored as it comes. */
   private async read(node: ChainNode, cursor: Cursor): Promise<{ head: BlockHeader; scanned: BlockRef }> {
-    const deadline = Date.now() + TICK_BUDGET_MS;
     let position = positionOf(cursor);
     await this.watched.refresh();
+    const known = this.watched.size;
     const { head, logs } = await this.readHead(node, position);
     if (!position) position = await this.begin(node, head);
     await this.checkAlive(position, head);
     if (await isReorg(this.network, position, head)) {
       position = await rollBack(this.network, node, position);
     } else if (logs && head.number > position.number && head.number - position.number <= NEAR_RANGE) {
-      position = await this.follow(node, position, head, logs);
+      position = await this.follow(node, position, head, logs, known);
     }
-    // After the head: a wallet that was there before a block was, is in the list when that block is read.
-    await this.watched.refresh();
-    const next: { reading: Reading | null } = { reading: null };
-    while (position.number < head.number && Date.now() < deadline) {
-      const ahead = next.reading;
-      next.reading = null;
-      const reading = ahead?.from === position.number + 1 ? ahead : this.ask(node, position.number + 1, head.number);
-      position = await this.takeRead(node, position, reading, head.number, () => {
-        if (reading.to < head.number) next.reading = this.ask(node, reading.to + 1, head.number);
-      });
+    const deadline = Date.now() + TICK_BUDGET_MS;
+    const ahead: Reading[] = [];
+    while (true) {
+      while (ahead.length < STRETCHES_AHEAD && Date.now() < deadline) {
+        const from = (ahead.at(-1)?.to ?? position.number) + 1;
+        if (from > head.number) break;
+        ahead.push(this.ask(node, from, head.number));
+      }
+      const reading = ahead.shift();
+      if (!reading) break;
+      position = await this.takeRead(node, position, reading, head.number);
+      // Refused, or rolled back: what was asked for after it does not follow.
+      if (position.number !== reading.to) ahead.length = 0;
     }
     this.following = position.number === head.number;
     return { head, scanned: position };
@@ -197,19 +209,19 @@ export class Scanner {
   }
 
   /** Stores the few blocks from `position` to the head, whose logs came with it. */
-  private async follow(node: ChainNode, position: BlockRef, head: BlockHeader, logs: TransferLog[]): Promise<BlockRef> {
+  private async follow(
+    node: ChainNode,
+    position: BlockRef,
+    head: BlockHeader,
+    logs: TransferLog[],
+    known: number,
+  ): Promise<BlockRef> {
     const from = position.number + 1;
     const between = await node.readHeaders(Array.from({ length: head.number - from }, (_, i) => from + i));
     const headers = [...between.filter((header) => header !== null), head];
     if (headers.length !== head.number - position.number) throw new NodeBehind("the node lost blocks below its head");
-    // The logs were asked for with the addresses known before the head was: ask for those that were added since.
-    const byTopic = this.watched.filter() !== null;
-    const added = await this.watched.refresh();
-    if (byTopic && added.length > 0) {
-      const more = await node.readRange(from, head.number, added, false);
-      logs = [...logs, ...more.logs];
-    }
-    return await this.take(node, position, { headers, logs }, head.number, true);
+    const stretch = Promise.resolve({ headers, logs });
+    return await this.take(node, position, { from, to: head.number, near: true, known, stretch }, head.number);
   }
 
   /** Asks a node for the range that begins at `from`. */
@@ -218,36 +230,33 @@ export class Scanner {
     const near = from > nearFrom;
     const to = near ? Math.min(head, from + this.nearRange - 1) : Math.min(nearFrom, from + this.farRange - 1);
     const stretch = node.readRange(from, to, this.watched.filter(), near);
-    // Nobody may come to hear of its failure: then it is asked for again in the next tick.
+    // Nobody may come to hear of its failure: then it is asked for again.
     stretch.catch(() => {});
-    return { from, to, near, stretch };
+    return { from, to, near, known: this.watched.size, stretch };
   }
 
   /** Stores what was asked for. @returns the new position; the old one where a smaller range may help. */
-  private async takeRead(
-    node: ChainNode,
-    position: BlockRef,
-    { from, to, near, stretch }: Reading,
-    head: number,
-    checked: () => void,
-  ): Promise<BlockRef> {
+  private async takeRead(node: ChainNode, position: BlockRef, reading: Reading, head: number): Promise<BlockRef> {
+    const size = reading.to - reading.from + 1;
     try {
-      const heard = await stretch;
-      this.growRange(to - from + 1, near);
-      return await this.take(node, position, heard, head, near, checked);
+      const { logs } = await reading.stretch;
+      this.growRange(size, reading.near, logs.length);
+      return await this.take(node, position, reading, head);
     } catch (error) {
       if (!(error instanceof RangeRefused)) throw error;
-      this.shrinkRange(to - from + 1, near, node, error);
+      this.shrinkRange(size, reading.near, node, error);
       // A smaller range may help, and so may another URL; every time-out costs the most that a call can cost.
       if (error.timedOut) throw new NodeError(error.message);
       return position;
     }
   }
 
-  private growRange(size: number, near: boolean): void {
+  private growRange(size: number, near: boolean, logs: number): void {
     if (this.patience > 0) this.patience--;
     else if (near) this.nearRange = Math.min(NEAR_RANGE, Math.max(this.nearRange, size * 2));
-    else if (size >= this.farRange) this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * 2);
+    else if (size >= this.farRange && logs * GROWTH <= LOGS_AN_ANSWER) {
+      this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * GROWTH);
+    }
   }
 
   /** Providers word and number their limits differently, so the limit is found by halving. */
@@ -260,28 +269,25 @@ export class Scanner {
     log.info({ network: this.network, node: node.name, blocks: half, reason: refusal.message }, "smaller ranges");
   }
 
-  /**
-   * Checks a stretch, holds its transfers against their receipts and stores it. @returns the new position.
-   * @param checked called when the node is not needed any more: it can read the next stretch while this one is stored. Not
-   * earlier, or both would be one batch, and a refusal of the next stretch would be one of this.
-   */
+  /** Checks a stretch, holds its transfers against their receipts and stores it. @returns the new position. */
   private async take(
     node: ChainNode,
     position: BlockRef,
-    stretch: Stretch,
+    { from, to, near, known, stretch }: Reading,
     head: number,
-    everyHeader: boolean,
-    checked?: () => void,
   ): Promise<BlockRef> {
-    const { headers, logs } = stretch;
+    const { headers, logs } = await stretch;
+    // A wallet that was there before a block was, is in the list after the block was read.
+    await this.watched.refresh();
+    const added = this.watched.filter(known);
+    if (added?.length !== 0) logs.push(...(await node.readRange(from, to, added, false)).logs);
     checkChain(headers, logs);
     const [first] = headers;
     const last = headers.at(-1);
     if (!first || !last) throw new NodeError("no headers");
     if (first.parentHash !== position.hash) return rollBack(this.network, node, position);
-    if (everyHeader) await this.askAgain(node, stretch);
+    if (near) await this.askAgain(node, { headers, logs });
     const found = await node.verify(logs.filter((entry) => this.watched.has(entry.to)));
-    checked?.();
     if (!(await this.store(position, headers, last, found, head))) {
       throw new NodeBehind("another scanner moved the cursor");
     }

@@ -13,7 +13,9 @@ import type { WatchList } from "./watch-list";
 
 /** Blocks that are looked at together: few calls, and what was missed comes to light minutes later at most. */
 const BLOCKS = 40;
+/** After an outage: in larger steps, as large as the node takes. */
 const MANY_BLOCKS = 500;
+const GROWTH = 10;
 
 /**
  * Reads blocks a second time once they are deep, at the second URL if there is one, and stores the transfers that were left
@@ -22,7 +24,7 @@ const MANY_BLOCKS = 500;
  * can have holes; if it has, so is the whole stretch.
  */
 export class SecondLook {
-  private size = BLOCKS;
+  private size = MANY_BLOCKS;
 
   constructor(
     private readonly spec: NetworkSpec,
@@ -40,17 +42,16 @@ export class SecondLook {
     const from = looked + 1;
     const waiting = deepest - looked;
     if (waiting < BLOCKS) return;
-    // Behind by a lot (after an outage): in larger steps.
-    const size = waiting > recentBlocks && this.size === BLOCKS ? MANY_BLOCKS : this.size;
+    const size = waiting > recentBlocks ? this.size : Math.min(this.size, BLOCKS);
     const to = Math.min(deepest, from + size - 1);
     try {
       const stored = (await listBlocks(db(), network)).find((block) => block.number === to);
       const added = await nodesOf(network).runElsewhere((node) => this.read(node, from, to, stored?.hash ?? null));
       if (added > 0) log.warn({ network, from, to, added }, "a second look found transfers that a node had left out");
       await recordLooked(db(), network, looked, to);
-      this.size = BLOCKS;
+      this.size = Math.min(MANY_BLOCKS, this.size + GROWTH);
     } catch (error) {
-      if (error instanceof RangeRefused && size > 1) this.size = Math.floor(Math.min(size, BLOCKS) / 2) || 1;
+      if (error instanceof RangeRefused && size > 1) this.size = Math.floor(size / 2);
       else if (!(error instanceof NodeError || error instanceof NodeBehind || error instanceof RangeRefused))
         throw error;
       else await recordScanError(db(), network, error.message);

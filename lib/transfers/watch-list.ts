@@ -12,25 +12,27 @@ export class WatchList {
 
   constructor(private readonly network: Network) {}
 
-  /**
-   * Reads the wallets added since the last call. A wallet that was there before a block was is in the list when this is called
-   * after the block was read.
-   * @returns the new addresses.
-   */
-  async refresh(): Promise<string[]> {
+  /** Reads the wallets added since the last call. */
+  async refresh(): Promise<void> {
     const added = await listWatchedSince(db(), this.network, this.lastSeq);
-    const fresh = [...new Set(added.map((wallet) => wallet.addressKey))].filter((key) => !this.keys.has(key));
-    for (const key of fresh) this.keys.add(key);
+    for (const wallet of added) this.keys.add(wallet.addressKey);
     this.lastSeq = added.at(-1)?.seq ?? this.lastSeq;
-    return fresh;
   }
 
   has(key: string): boolean {
     return this.keys.has(key);
   }
 
-  /** The recipients to ask the node for; null: so many that all transfers are read and chosen here. */
-  filter(): string[] | null {
-    return this.keys.size <= TOPIC_LIMIT ? [...this.keys] : null;
+  get size(): number {
+    return this.keys.size;
+  }
+
+  /**
+   * The recipients to ask a node for; null: so many that all transfers are read and chosen here.
+   * @param known asked for before: the first so many.
+   */
+  filter(known = 0): string[] | null {
+    if (known > TOPIC_LIMIT) return [];
+    return this.keys.size - known <= TOPIC_LIMIT ? [...this.keys].slice(known) : null;
   }
 }
