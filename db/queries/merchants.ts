@@ -78,19 +78,13 @@ export async function findOwnerEmail(db: Executor, merchantId: string): Promise<
   return row?.email ?? null;
 }
 
-/** Ends a merchant's current key of a mode at a moment. @returns false where there is none. */
-export async function endCurrentKey(
-  tx: Executor,
-  merchantId: string,
-  mode: ApiKey["mode"],
-  at: Date,
-): Promise<boolean> {
-  const rows = await tx
+/** Ends a merchant's keys of a mode at a moment; those that end before it keep their end. */
+export async function endKeys(tx: Executor, merchantId: string, mode: ApiKey["mode"], at: Date): Promise<void> {
+  const outlives = and(gt(apiKeys.expiresAt, sql`now()`), gt(apiKeys.expiresAt, at));
+  await tx
     .update(apiKeys)
     .set({ expiresAt: at })
-    .where(and(eq(apiKeys.merchantId, merchantId), eq(apiKeys.mode, mode), isNull(apiKeys.expiresAt)))
-    .returning({ id: apiKeys.id });
-  return rows.length > 0;
+    .where(and(eq(apiKeys.merchantId, merchantId), eq(apiKeys.mode, mode), or(isNull(apiKeys.expiresAt), outlives)));
 }
 
 /**

@@ -45,13 +45,20 @@ describe("rotating an API key", () => {
     world.merchant.liveKey = key;
   });
 
-  it("again during the grace period: the first key keeps its own end, the second gets one, the third is current", async () => {
+  it("again during the grace period: no older key outlives the end that is given now, and none gets a later one", async () => {
     const merchant = await world.newMerchant();
-    const second = await rotateApiKey(merchant.merchantId, { mode: "test", grace: 600 }, "test");
-    const third = await rotateApiKey(merchant.merchantId, { mode: "test", grace: 0 }, "test");
-    expect(await statusOf(merchant.testKey)).toBe(200);
-    expect(await statusOf(second.key)).toBe(401);
-    expect(await statusOf(third.key)).toBe(200);
+    const rotate = (grace: number) => rotateApiKey(merchant.merchantId, { mode: "test", grace }, "test");
+    const second = await rotate(600);
+    const third = await rotate(3600);
+    const ends = await db().execute<{ seconds: number }>(sql`
+      select round(extract(epoch from expires_at - now()) / 10) * 10 as seconds from api_keys
+      where merchant_id = ${merchant.merchantId} and mode = 'test' and expires_at is not null order by expires_at`);
+    expect(ends.map((row) => Number(row.seconds))).toEqual([600, 3600]);
+    const fourth = await rotate(0);
+    const keys = [merchant.testKey, second.key, third.key, fourth.key, merchant.liveKey];
+    const statuses = [];
+    for (const key of keys) statuses.push(await statusOf(key));
+    expect(statuses).toEqual([401, 401, 401, 200, 200]);
   });
 
   it("by 10 at once all succeed, one after the other: exactly one key is current and works, every other one is dead", async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
-import { endCurrentKey, insertApiKey, lockMerchant, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
+import { endKeys, insertApiKey, lockMerchant, replaceWebhookSecret, setWebhookUrl } from "@/db/queries/merchants";
 import { MODES } from "@/db/schema/columns";
 import { graceSeconds } from "@/lib/api-keys/schema";
 import { newApiKey } from "@/lib/api-keys/service";
@@ -22,7 +22,8 @@ const until = (seconds: number) => (seconds === 0 ? null : new Date(Date.now() +
 const noMerchant = () => new AppError("not_found", "There is no such merchant");
 
 /**
- * Replaces a merchant's API key of a mode. The old one is dead when this returns, or after a grace period.
+ * Replaces a merchant's API key of a mode. The old one is dead when this returns, or after a grace period; so is every older one
+ * whose own grace period is not over by then: a key that was lost after it was replaced can be ended.
  * Two at once come one after the other, each ending the key of the one before; `api_keys_one_current` keeps two current keys from
  * ever standing together.
  * @returns the new key, which is shown this once.
@@ -35,7 +36,7 @@ export async function rotateApiKey(
   const { key, stored } = newApiKey(mode);
   await db().transaction(async (tx) => {
     if (!(await lockMerchant(tx, merchantId))) throw noMerchant();
-    await endCurrentKey(tx, merchantId, mode, until(grace) ?? new Date(0));
+    await endKeys(tx, merchantId, mode, until(grace) ?? new Date(0));
     await insertApiKey(tx, { merchantId, ...stored });
     await insertAudit(tx, {
       merchantId,
