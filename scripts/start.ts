@@ -12,7 +12,7 @@ import nextEnv from "@next/env";
 import { databaseError, isDatabaseUnavailable } from "@/db/client";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@/db/embedded";
 import { migrate } from "@/db/migrate";
-import { CLIENT_IP_HEADER, callerIp } from "@/lib/api/client-ip";
+import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp } from "@/lib/api/client-ip";
 import { mountedHandler } from "@/lib/api/mount";
 import { type Env, loadEnv, NETWORKS, resetEnv } from "@/lib/env";
 import { AppError, errorBody } from "@/lib/errors";
@@ -40,6 +40,7 @@ let database: EmbeddedPostgres | undefined;
 let handle: Handler = answerStarting;
 let stoppingSince = 0;
 const open = new Set<ServerResponse>();
+believeClientIpHeader();
 const server = createServer((request, response) => {
   // Rate limits go by it: what a client sends under this name must not count.
   request.headers[CLIENT_IP_HEADER] = callerIp(request.socket.remoteAddress, request.headers["x-forwarded-for"]);

@@ -1,9 +1,19 @@
-import { describe, expect, it } from "vitest";
-import { CLIENT_IP_HEADER, callerIp, clientIp } from "./client-ip";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp, clientIp } from "./client-ip";
 
 const ipOf = (headers: Record<string, string>) => clientIp(new Request("http://gateway.test/", { headers }));
 
+describe("clientIp on another server", () => {
+  it("does not believe our own header, which there nobody overwrites: a client may have written it", () => {
+    expect(ipOf({ [CLIENT_IP_HEADER]: "203.0.113.7", "x-forwarded-for": "198.51.100.1" })).toBe("198.51.100.1");
+    expect(ipOf({ [CLIENT_IP_HEADER]: "203.0.113.7" })).toBeNull();
+  });
+});
+
 describe("clientIp", () => {
+  beforeEach(() => believeClientIpHeader());
+  afterEach(() => believeClientIpHeader(false));
+
   it("takes our own server's word before anything a client can write", () => {
     expect(ipOf({ [CLIENT_IP_HEADER]: "203.0.113.7", "x-forwarded-for": "198.51.100.1" })).toBe("203.0.113.7");
     expect(ipOf({ [CLIENT_IP_HEADER]: "2001:db8::1" })).toBe("2001:db8::1");

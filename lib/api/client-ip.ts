@@ -1,15 +1,24 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** Set by our own server from the connection (scripts/start.ts); whatever a client sends under this name is overwritten there. */
+/** Set by our own server from the connection; whatever a client sends under this name is overwritten there. */
 export const CLIENT_IP_HEADER = "x-gateway-client-ip";
+
+// The server and the application's bundles each have a copy of this module.
+const KEY = Symbol.for("usdt-gateway.writes-client-ip");
+const store = globalThis as unknown as Record<symbol, boolean | undefined>;
+
+/** Said once by the server that writes CLIENT_IP_HEADER into every request: only there is it believed. */
+export function believeClientIpHeader(believe = true): void {
+  store[KEY] = believe;
+}
 
 /**
  * Who is calling, or null where it cannot be known. Elsewhere than on our own server the platform's proxy appends the
  * address it saw to X-Forwarded-For; what stands before that, the client may have written itself.
  */
 export function clientIp(request: { headers: Pick<Headers, "get"> }): string | null {
-  const own = request.headers.get(CLIENT_IP_HEADER);
+  const own = store[KEY] ? request.headers.get(CLIENT_IP_HEADER) : null;
   const forwarded = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim();
   const ip = own ?? forwarded ?? "";
   return isIP(ip) ? ip : null;

@@ -803,7 +803,7 @@ describe("rate limits", () => {
 
   it("hold for wrong keys per address, and not for right ones from there", async () => {
     setMultiplier("0.1");
-    const ask = (ip: string, key: string) => call("GET", "/account", { key, headers: { "x-gateway-client-ip": ip } });
+    const ask = (ip: string, key: string) => call("GET", "/account", { key, headers: { "x-forwarded-for": ip } });
     for (let i = 0; i < 3; i++) expect((await ask("192.0.2.1", "test_nonsense")).status).toBe(401);
     const refused = await ask("192.0.2.1", "test_nonsense");
     expect([refused.status, refused.body.code]).toEqual([429, "rate_limited"]);

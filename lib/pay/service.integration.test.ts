@@ -96,7 +96,7 @@ describe("the page", () => {
 
 describe("guessing references", () => {
   const ask = (path: string, ip: string) =>
-    payStatusResponse(new Request(`https://pay.example/${path}/status`, { headers: { "x-gateway-client-ip": ip } }));
+    payStatusResponse(new Request(`https://pay.example/${path}/status`, { headers: { "x-forwarded-for": ip } }));
 
   it("is answered so often a minute, and then not even a right guess is", async () => {
     const statuses: number[] = [];
