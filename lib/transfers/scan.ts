@@ -137,7 +137,9 @@ export class Scanner {
     ]);
     if (deep.length === 0 && failed.length === 0) return cursor.finalizedNumber;
     try {
-      const number = await nodesOf(this.network).run((node) => node.readFinalized());
+      // Never above what was read: it is kept for good, and one wrong answer must not make final what is still to come.
+      const said = await nodesOf(this.network).run((node) => node.readFinalized());
+      const number = Math.min(said, scanned.number);
       await recordFinalized(db(), this.network, number);
       return Math.max(number, cursor.finalizedNumber ?? 0);
     } catch (error) {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { db } from "@/db/client";
+import { findCursor } from "@/db/queries/chain";
 import type { Fault } from "@/e2e/chain/faults";
 import { CHAINS, type Shop, type ShopInvoice, useShops } from "@/e2e/shop";
 import { randomAddress, useWorld, type WorldNetwork } from "@/e2e/world";
@@ -220,3 +222,20 @@ describe.each(CHAINS.filter(({ network }) => network !== "tron"))("logs left out
 const BY_NUMBER = "eth_getBlockByNumber";
 const oddHeights = (call: { params?: unknown }) => Number((call.params as string[])[0]) % 2 === 1;
 const word = (value: bigint) => `0x${value.toString(16).padStart(64, "0")}`;
+
+it("a finalized height that is said too high makes nothing final that is still to come", async () => {
+  const shop = shopOf("bsc");
+  const invoice = await shop.invoice();
+  const tooHigh = (block: unknown) => ({ ...(block as object), number: "0xfffffff" });
+  bothUrls(shop, {
+    kind: "rewrite",
+    methods: ["eth_getBlockByNumber"],
+    where: (call) => (call.params as unknown[])[0] === "finalized",
+    result: tooHigh,
+  });
+  await shop.pay(invoice);
+  await shop.settle();
+  expect(await shop.state(invoice)).toBe("confirmed");
+  const cursor = await findCursor(db(), "bsc", "live");
+  expect(cursor?.finalizedNumber).toBe(cursor?.scannedNumber);
+});
