@@ -174,10 +174,15 @@ export async function recordAttempts(
       .for("update");
     const known = new Set(locked.map((row) => row.id));
     const rows = made.filter((attempt) => known.has(attempt.deliveryId));
-    // Whoever re-sent by hand meanwhile, or answered first after a lost lease, has decided already.
+    // Where another attempt has decided already, after a lost lease, one thing is left to say: that it has arrived after all.
     const changes = locked
-      .filter((row) => row.status === "pending")
-      .map(({ id, attemptsMade }) => ({ id, made: attemptsMade + 1, ...decide(id, attemptsMade + 1) }));
+      .map(({ id, status, attemptsMade }) => ({
+        id,
+        was: status,
+        made: attemptsMade + 1,
+        ...decide(id, attemptsMade + 1),
+      }))
+      .filter(({ was, status }) => was === "pending" || (was === "failed" && status === "delivered"));
     await tx.execute(sql`
       with made as (
         select * from json_to_recordset(${JSON.stringify(rows)}::json) as made(

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
+import { recordAttempts } from "@/db/queries/deliveries";
 import { attempts, deliveries, events } from "@/db/schema";
 import { createTestMerchant, type TestMerchant, useTestApi } from "@/e2e/api";
 import { manyDeliveries } from "@/e2e/deliveries";
@@ -281,6 +282,27 @@ describe("several deliverers", () => {
     expect(at(path).map((request) => request.id)).toEqual([id, id]);
     expect(await stateOf(id)).toMatchObject({ status: "delivered", attemptsMade: 1 });
     expect(await attemptsOf(id)).toHaveLength(1);
+  });
+});
+
+describe("two attempts of one delivery at once, as after a lost lease", () => {
+  const answered = (deliveryId: string, statusCode: number) => {
+    const outcome = { statusCode, responseBody: "", latencyMs: 1, error: null };
+    const status = statusCode === 200 ? ("delivered" as const) : ("failed" as const);
+    return recordAttempts(db(), [{ deliveryId, startedAt: new Date(), ...outcome }], () => {
+      return { status, nextAttemptAt: null };
+    });
+  };
+
+  it.each([
+    [410, 200],
+    [200, 410],
+  ])("are both recorded, and it is delivered where either was: %s, then %s", async (first, second) => {
+    const { id } = await newDelivery();
+    await answered(id, first);
+    await answered(id, second);
+    expect(await attemptsOf(id)).toHaveLength(2);
+    expect(await stateOf(id)).toMatchObject({ status: "delivered", nextAttemptAt: null });
   });
 });
 
