@@ -4,8 +4,9 @@ import { transfers } from "./transfers";
 
 /**
  * The transfers to a merchant's wallets that pay none of its invoices, so that finding the few among a million costs nothing.
- * Triggers keep it (migration 0004): a stored transfer adds a row for each merchant who has the address, a payment takes its own
- * away and gives it back when it is undone, in the same transaction. It decides nothing: `payments` does.
+ * Triggers keep it (migrations 0004, 0007): a stored transfer adds a row for each merchant who has the address, a payment takes its
+ * own away and gives it back when it is undone, in the same transaction; one that goes to somebody else in its new block moves over.
+ * It decides nothing: `payments` does.
  */
 export const unmatchedTransfers = pgTable(
   "unmatched_transfers",
