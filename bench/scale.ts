@@ -417,11 +417,7 @@ function queries({ merchantId, walletId, addressKey }: Filled, count: number): Q
         const [first] = deep;
         if (!first) throw new Error("nothing to confirm");
         await settlement.markConfirmed(db, first.invoiceId, new Date(), 12, "automatic");
-        await settlement.insertEvent(
-          db,
-          { ...scope, invoiceId: first.invoiceId, type: "invoice.confirmed" },
-          { url: "https://shop.example.com/webhooks", body: "{}" },
-        );
+        await settlement.insertEvent(db, { ...scope, invoiceId: first.invoiceId, type: "invoice.confirmed" }, null);
       },
     },
     {

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
-import { invoices, payments, transfers } from "@/db/schema";
+import { invoices, payments, transfers, wallets } from "@/db/schema";
 import { type InvoiceFilter, type InvoiceView, type Scope, selectInvoices, toView } from "./invoices";
 
 /**
@@ -75,9 +75,15 @@ export async function probeInvoices(
           : which(and(inArray(invoices.walletId, walletIds), range, isAmount(term.amount)));
       }
       case "wallet":
-        return which(inArray(invoices.walletId, term.walletIds));
-      case "sender":
-        return paidBy(eq(transfers.fromAddress, term.address));
+        // In the order of the index: else the table might be read until enough are met.
+        return which(inArray(invoices.walletId, term.walletIds)).orderBy(invoices.walletId, invoices.amount);
+      case "sender": {
+        const ours = db
+          .select({ key: wallets.addressKey })
+          .from(wallets)
+          .where(eq(wallets.merchantId, scope.merchantId));
+        return paidBy(and(eq(transfers.fromAddress, term.address), inArray(transfers.toAddressKey, ours)));
+      }
       case "text":
         return null;
     }

@@ -1,4 +1,4 @@
-import { and, eq, max, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Executor } from "@/db/client";
 import {
   invoiceOpenings,
@@ -55,21 +55,34 @@ const STRAYS_MS = 86_400_000;
  * that pays nothing came to the wallet. One statement for one page or for all the pages that are open.
  */
 function selectPayInvoices(db: Executor, where: SQL) {
+  const pages = db
+    .selectDistinct({ merchantId: invoices.merchantId, walletId: invoices.walletId, mode: invoices.mode })
+    .from(invoices)
+    .where(where)
+    .as("pages");
   // Older ones than any invoice that is looked at say nothing; ids grow with time, so that they are not even read.
+  const newest = db
+    .select({ detectedAt: transfers.detectedAt })
+    .from(unmatchedTransfers)
+    .innerJoin(transfers, eq(transfers.id, unmatchedTransfers.transferId))
+    .where(
+      and(
+        eq(unmatchedTransfers.merchantId, pages.merchantId),
+        eq(unmatchedTransfers.mode, pages.mode),
+        sql`${unmatchedTransfers.transferId} > ${lowestIdSince(Date.now() - STRAYS_MS)}::uuid`,
+        eq(transfers.network, wallets.network),
+        eq(transfers.toAddressKey, wallets.addressKey),
+        eq(transfers.status, "canonical"),
+      ),
+    )
+    .orderBy(desc(unmatchedTransfers.transferId))
+    .limit(1)
+    .as("newest");
   const strays = db
-    .select({ walletId: wallets.id, mode: transfers.mode, latest: max(transfers.detectedAt).as("latest") })
-    .from(wallets)
-    .innerJoin(
-      unmatchedTransfers,
-      sql`${unmatchedTransfers.merchantId} = ${wallets.merchantId} and ${unmatchedTransfers.transferId} > ${lowestIdSince(Date.now() - STRAYS_MS)}::uuid`,
-    )
-    .innerJoin(
-      transfers,
-      sql`${transfers.id} = ${unmatchedTransfers.transferId} and ${transfers.network} = ${wallets.network}
-        and ${transfers.toAddressKey} = ${wallets.addressKey} and ${transfers.status} = 'canonical'`,
-    )
-    .where(sql`${wallets.id} in (select ${invoices.walletId} from ${invoices} where ${where})`)
-    .groupBy(wallets.id, transfers.mode)
+    .select({ walletId: pages.walletId, mode: pages.mode, latest: newest.detectedAt })
+    .from(pages)
+    .innerJoin(wallets, eq(wallets.id, pages.walletId))
+    .innerJoinLateral(newest, sql`true`)
     .as("strays");
   return db
     .select({

@@ -52,13 +52,10 @@ export async function listTransfers(
             filter.hashes.map((hash) => sql`${hash}`),
             sql`, `,
           )}) and ${mine} ${behind}`
-    : filter.sender
-      ? sql`select ${columns}, w.id as wallet_id, w.address, w.label from transfers t
-          join wallets w on w.network = t.network and w.address_key = t.to_address_key and ${wallets}
-          where t.mode = ${scope.mode} and t.from_address = ${filter.sender} and ${mine} ${behind}`
-      : sql`select t.*, w.id as wallet_id, w.address, w.label from wallets w cross join lateral (
+    : sql`select t.*, w.id as wallet_id, w.address, w.label from wallets w cross join lateral (
           select ${columns} from transfers t
           where t.mode = ${scope.mode} and t.network = w.network and t.to_address_key = w.address_key and ${mine} ${behind}
+            ${filter.sender ? sql`and t.from_address = ${filter.sender}` : sql``}
           order by t.block_time desc, t.id desc limit ${page.limit}::int
         ) t where ${wallets}`;
   const rows = await db.execute<Record<string, string | boolean | null>>(sql`

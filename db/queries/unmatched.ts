@@ -146,7 +146,7 @@ export async function countUnmatched(db: Executor, scope: Scope, limit: number):
     select count(*)::int as count from (
       select 1 from unmatched_transfers u join transfers t on t.id = u.transfer_id
       where u.merchant_id = ${scope.merchantId}::uuid and u.mode = ${scope.mode} and t.status = 'canonical'
-      limit ${limit}::int
+      order by u.transfer_id desc limit ${limit}::int
     ) found`);
   return rows[0]?.count ?? 0;
 }
