@@ -3,7 +3,7 @@
  * an embedded database; for container images and for servers that should not build. DATABASE_URL must be set where it runs.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -23,6 +23,8 @@ for (const path of [".next/static", "public", "db/migrations"]) {
   if (existsSync(join(root, path))) cpSync(join(root, path), join(target, path), { recursive: true });
 }
 
+// Next.js's way in: it would serve without migrations, and leave without an orderly end.
+rmSync(join(target, "server.js"));
 // Our way in and the operator's commands, in one file each. What the web application needs too stays a package of its folder.
 const entries = { start: "scripts/standalone.ts", admin: "scripts/admin.ts" };
 await build({

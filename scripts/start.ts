@@ -4,7 +4,7 @@
  * line on stderr that says what to do.
  */
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -198,6 +198,8 @@ function welcome(env: Env, held: DataDir, seconds: number, problem: string | nul
     ...on.map((name) => `${name} is on`),
     ...off.map((name) => `${name} is off (set ${variable(name)} to turn it on)`),
   ];
+  // A copy without sources (make-standalone.mjs) has neither npm's scripts nor a TypeScript loader.
+  const admin = existsSync(`${ROOT}/scripts/admin.mjs`) ? "node scripts/admin.mjs" : "npm run --silent admin --";
   const lines = [
     "",
     problem === null
@@ -212,11 +214,11 @@ function welcome(env: Env, held: DataDir, seconds: number, problem: string | nul
     ...(env.registration === "open"
       ? [`Next, open an account at ${env.appUrl}/register, or here; either shows the API keys:`, ""]
       : ["Next, make a merchant; it prints the API keys:", ""]),
-    '  npm run --silent admin -- merchant:create --email you@example.com --name "My shop"',
+    `  ${admin} merchant:create --email you@example.com --name "My shop"`,
     "",
     "Give it a wallet and create a test invoice (no network needed):",
     "",
-    "  npm run --silent admin -- wallet:add --merchant MERCHANT_ID --network ethereum --address 0x…",
+    `  ${admin} wallet:add --merchant MERCHANT_ID --network ethereum --address 0x…`,
     `  curl -s ${env.appUrl}/api/v1/invoices -H "Authorization: Bearer TEST_KEY" \\`,
     '    -H "Content-Type: application/json" -d \'{"amountUsdt": "10.00"}\'',
     "",
