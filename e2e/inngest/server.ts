@@ -40,8 +40,12 @@ export function findInngest(): string[] | null {
   }
 }
 
-/** Starts one on free ports of this machine. @param command what `findInngest` gave. */
-export async function startInngest(command: string[]): Promise<InngestServer> {
+/**
+ * Starts one on free ports of this machine.
+ * @param command what `findInngest` gave
+ * @param mode `start`: with keys, everything is signed. `dev`: a development server, which has none.
+ */
+export async function startInngest(command: string[], mode: "start" | "dev" = "start"): Promise<InngestServer> {
   const dir = mkdtempSync(join(tmpdir(), "inngest-"));
   const [port, gateway, gatewayGrpc, executorGrpc] = await freePorts(4);
   const url = `http://127.0.0.1:${port}`;
@@ -49,9 +53,11 @@ export async function startInngest(command: string[]): Promise<InngestServer> {
   const [program = "", ...before] = command;
   const args = [
     ...before,
-    "start",
-    ...["--host", "127.0.0.1", "--port", String(port), "--sqlite-dir", dir, "--no-ui"],
-    ...["--event-key", EVENT_KEY, "--signing-key", SIGNING_KEY],
+    mode,
+    ...["--host", "127.0.0.1", "--port", String(port)],
+    ...(mode === "dev"
+      ? ["--no-discovery", "--no-poll"]
+      : ["--sqlite-dir", dir, "--no-ui", "--event-key", EVENT_KEY, "--signing-key", SIGNING_KEY]),
     ...["--connect-gateway-port", String(gateway)],
     ...["--connect-gateway-grpc-port", String(gatewayGrpc), "--connect-executor-grpc-port", String(executorGrpc)],
   ];
@@ -63,6 +69,7 @@ export async function startInngest(command: string[]): Promise<InngestServer> {
 
   async function start(): Promise<void> {
     const started = spawn(program, args, {
+      cwd: dir,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, DO_NOT_TRACK: "1" },
     });
@@ -94,7 +101,10 @@ export async function startInngest(command: string[]): Promise<InngestServer> {
   await start();
   return {
     url,
-    env: { INNGEST_BASE_URL: url, INNGEST_EVENT_KEY: EVENT_KEY, INNGEST_SIGNING_KEY: SIGNING_KEY },
+    env:
+      mode === "dev"
+        ? { INNGEST_DEV: url }
+        : { INNGEST_BASE_URL: url, INNGEST_EVENT_KEY: EVENT_KEY, INNGEST_SIGNING_KEY: SIGNING_KEY },
     lines,
     kill,
     restart: start,
