@@ -6,7 +6,7 @@ import { callNodeBatch, toQuantity } from "@/e2e/chain/rpc";
 import { tokenCalls, transferTopic } from "@/e2e/chain/token";
 import { type Gateway, startGateway } from "@/e2e/gateway";
 import { type Bench, goal, median, ratio, table, whole } from "./report";
-import { newMerchant, randomAddress, withSql } from "./world";
+import { newMerchant, randomAddress, scanned, untilScanned, withSql } from "./world";
 
 const RANGES = [100, 500, 2_000];
 /** Above a thousand wallets the node is asked for all of the token's transfers. */
@@ -136,18 +136,6 @@ async function catchUp(gateway: Gateway, head: number): Promise<number> {
       client = null;
     }
   }
-}
-
-async function scanned(sql: postgres.Sql): Promise<number> {
-  const [row] = await sql<{ n: number | null }[]>`
-    select scanned_number::int as n from network_cursors where network = 'ethereum' and mode = 'live'`;
-  return row?.n ?? -1;
-}
-
-async function untilScanned(gateway: Gateway, number: number): Promise<void> {
-  await withSql(gateway, async (sql) => {
-    while ((await scanned(sql)) !== number) await sleep(50);
-  });
 }
 
 /** Makes the gateway forget what it read after a block, and have so many wallets. For one that is not running. */

@@ -1,6 +1,7 @@
 /** What several benches need: a merchant with a wallet on a running gateway, and requests to it. */
 
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { connect } from "@/db/connect";
 import type { Gateway } from "@/e2e/gateway";
@@ -69,4 +70,17 @@ export async function openInvoices(sql: postgres.Sql, count: number): Promise<vo
   });
   await sql`vacuum analyze`;
   await sql`checkpoint`;
+}
+
+/** The last block that the gateway has read on Ethereum; -1 before the first. */
+export async function scanned(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql<{ n: number | null }[]>`
+    select scanned_number::int as n from network_cursors where network = 'ethereum' and mode = 'live'`;
+  return row?.n ?? -1;
+}
+
+export async function untilScanned(gateway: Gateway, number: number): Promise<void> {
+  await withSql(gateway, async (sql) => {
+    while ((await scanned(sql)) < number) await sleep(20);
+  });
 }

@@ -193,6 +193,13 @@ describe("readReceipt", () => {
     expect(() => readReceipt(READ, receipt([log()], { blockHash: null }), TOKEN)).toThrow(NodeError);
   });
 
+  it("refuses the receipt of another transaction: a batch's answers may have changed places", () => {
+    for (const status of ["0x1", "0x0"]) {
+      const other = receipt([log()], { transactionHash: hash("9"), status });
+      expect(() => readReceipt(READ, other, TOKEN)).toThrow(/got another/);
+    }
+  });
+
   it.each([
     [undefined],
     [null],

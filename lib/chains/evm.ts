@@ -11,6 +11,9 @@ export const TRANSFER_TOPIC = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11
 const HASH = /^0x[0-9a-f]{64}$/;
 const QUANTITY = /^0x[0-9a-f]{1,64}$/;
 
+/** Where providers cut an answer off, and not all of them say so. */
+export const MOST_LOGS = 10_000;
+
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -84,6 +87,10 @@ export function readReceipt(
   token: string,
 ): { ordinal: number; succeeded: boolean } {
   if (!isObject(receipt)) throw new NodeError(`no receipt for ${log.txHash}`);
+  // Some servers leave the id out of an answer that is an error, and with it the answers of a batch can change places.
+  if (hash(receipt.transactionHash, "receipt's transaction hash") !== log.txHash) {
+    throw new NodeError(`asked for the receipt of ${log.txHash}, got another`);
+  }
   if (hash(receipt.blockHash, "receipt's block hash") !== log.blockHash) {
     throw new NodeError(`the receipt of ${log.txHash} is of another block than its log`);
   }
@@ -189,6 +196,7 @@ export class EvmNode implements ChainNode {
       { address: this.token, fromBlock: toQuantity(from), toBlock, topics },
     ]);
     if (!Array.isArray(answer)) throw new NodeError("unreadable logs");
+    if (answer.length >= MOST_LOGS && from !== to) throw new RangeRefused(`${answer.length} logs: there may be more`);
     return answer.map((entry) => readTransferLog(entry, this.token)).filter((entry) => entry !== null);
   }
 
@@ -291,6 +299,9 @@ const withPrefix = (txHash: string): string => (txHash.startsWith("0x") ? txHash
 
 function judge(transfer: StoredTransfer, receipt: unknown, token: string): Verdict {
   if (!isObject(receipt)) throw new NodeError("unreadable receipt");
+  if (hash(receipt.transactionHash, "receipt's transaction hash") !== withPrefix(transfer.txHash)) {
+    throw new NodeError(`asked for the receipt of ${transfer.txHash}, got another`);
+  }
   const sameBlock = String(receipt.blockHash).toLowerCase() === transfer.blockHash;
   if (!sameBlock || receipt.status !== "0x1") return "contradicts";
   const logs = tokenLogs(receipt, token).map((entry) => readTransferLog(entry, token));

@@ -229,6 +229,15 @@ describe("rpcClient", () => {
     ["200 with a page", answer(200, "<html>It works</html>")],
     ["an empty answer", answer(200, "")],
     ["an empty batch", answer(200, [])],
+    // As java-tron words it: under 200, with the id as text.
+    [
+      "a parse error",
+      answer(200, { jsonrpc: "2.0", id: "null", error: { code: -32700, message: "JSON parse error" } }),
+    ],
+    [
+      "one in a list",
+      answer(200, [{ jsonrpc: "2.0", id: "null", error: { code: -32700, message: "JSON parse error" } }]),
+    ],
     ["null", answer(200, "null")],
     ["a number", answer(200, "7")],
     [

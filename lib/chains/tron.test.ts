@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { tronGridRefusals } from "@/e2e/chain/provider-refusals";
 import { resetEnv } from "@/lib/env";
 import { networkSpec } from "./networks";
-import { NodeError } from "./rpc";
+import { NodeError, RangeRefused } from "./rpc";
 import { judgeInfo, readSolidBlock, TronNode, transfersIn } from "./tron";
 import type { StoredTransfer } from "./types";
 
@@ -195,6 +195,17 @@ describe("TronNode", () => {
     expect(asked[0]?.body).toContainEqual(
       expect.objectContaining({ method: "eth_getCode", params: [`0x${TOKEN}`, "latest"] }),
     );
+  });
+
+  it("takes ten thousand logs of several blocks for an answer that may have been cut off", async () => {
+    const logs = (count: number) => Array.from({ length: count }, () => ({ address: `0x${"1".repeat(40)}` }));
+    const header = { number: "0x5", hash: `0x${"1".repeat(64)}`, parentHash: `0x${"2".repeat(64)}`, timestamp: "0x1" };
+    answers.eth_getBlockByNumber = header;
+    answers.eth_getLogs = logs(10_000);
+    await expect(node().readRange(5, 6, null, false)).rejects.toThrow(RangeRefused);
+    expect((await node().readRange(5, 5, null, false)).headers).toHaveLength(1);
+    answers.eth_getLogs = logs(9_999);
+    await expect(node().readRange(5, 6, null, false)).rejects.toThrow("asked for block 6, got 5");
   });
 
   it("asks the solid face about transactions, by their bare hash", async () => {

@@ -17,7 +17,7 @@ import { listFailedTransfers, storeTransfers } from "@/db/queries/transfers";
 import { contractKey } from "@/lib/chains/address";
 import { suspiciousBlocks } from "@/lib/chains/bloom";
 import { checkChain } from "@/lib/chains/chain";
-import { TRANSFER_TOPIC } from "@/lib/chains/evm";
+import { MOST_LOGS, TRANSFER_TOPIC } from "@/lib/chains/evm";
 import { type Network, type NetworkSpec, networkSpec } from "@/lib/chains/networks";
 import { nodesOf } from "@/lib/chains/nodes";
 import { NodeBehind, NodeError, RangeRefused } from "@/lib/chains/rpc";
@@ -39,8 +39,6 @@ const NEAR_RANGE = 50;
 const FIRST_FAR_RANGE = 100;
 const LARGEST_FAR_RANGE = 2000;
 const GROWTH = 4;
-/** Many providers give no more logs than this in one answer: a range does not grow until it is refused for them. */
-const LOGS_AN_ANSWER = 10_000;
 /** So many stretches are asked for at a time: the node reads one while another is taken. */
 const STRETCHES_AHEAD = 2;
 /** A tick that catches up comes up for air this often: to renew its lease and let expiries and confirmations happen. */
@@ -256,7 +254,7 @@ export class Scanner {
   private growRange(size: number, near: boolean, logs: number): void {
     if (this.patience > 0) this.patience--;
     else if (near) this.nearRange = Math.min(NEAR_RANGE, Math.max(this.nearRange, size * 2));
-    else if (size >= this.farRange && logs * GROWTH <= LOGS_AN_ANSWER) {
+    else if (size >= this.farRange && logs * GROWTH < MOST_LOGS) {
       this.farRange = Math.min(LARGEST_FAR_RANGE, this.farRange * GROWTH);
     }
   }

@@ -156,6 +156,25 @@ describe.each(CHAINS)("lag on $network", ({ network }) => {
     expect(await shop.state(invoice)).toBe("confirmed");
   });
 
+  it("confirms nothing on BSC while votes fail and `finalized` stands still, however deep, and everything when it goes on", async () => {
+    const shop = shopOf("bsc");
+    const invoice = await shop.invoice();
+    const old = await shop.node.rpc("eth_getBlockByNumber", ["finalized", false]);
+    const where = (call: { params?: unknown }) => (call.params as unknown[])[0] === "finalized";
+    const methods = ["eth_getBlockByNumber"];
+    const faults = [shop.first, shop.second].map((proxy) =>
+      proxy.setFault({ kind: "rewrite", methods, where, result: () => old }),
+    );
+    await shop.pay(invoice);
+    await shop.node.mine(40);
+    await world.tick();
+    await world.tick();
+    expect(await shop.state(invoice)).toBe("seen");
+    for (const fault of faults) fault.clear();
+    await world.tick();
+    expect(await shop.state(invoice)).toBe("confirmed");
+  });
+
   it("asks the first URL after a minute in which the second, which stands still, did not know the transaction", async () => {
     const shop = shopOf(network);
     const invoice = await shop.invoice();

@@ -4,7 +4,7 @@ import { tronGridRefusals } from "@/e2e/chain/provider-refusals";
 import { tokenCalls } from "@/e2e/chain/token";
 import { sendOutOfTime, startTronEmulator, type TronEmulator } from "@/e2e/chain/tron-emulator";
 import { type Shop, useShops } from "@/e2e/shop";
-import { randomAddress, useWorld } from "@/e2e/world";
+import { evmForm, randomAddress, useWorld } from "@/e2e/world";
 import { resetEnv } from "@/lib/env";
 
 /** What only Tron does. Two honest nodes over one chain, which may differ in what they show of a failed transaction. */
@@ -287,6 +287,34 @@ describe("TronGrid", () => {
     expect(shop().calls()).toBe(0);
     expect(await shop().state(invoice)).toBe("confirmed");
   });
+});
+
+describe("limits of one call", () => {
+  it.each([1_000, 1_001])(
+    "names at most a thousand recipients, and reads all transfers above: %i wallets",
+    async (count) => {
+      const invoice = await shop().invoice();
+      const keys = world.scanner("tron")["watched"]["keys"];
+      await world.tick();
+      while (keys.size < count) keys.add(evmForm(randomAddress("tron")).toLowerCase());
+      const named: number[] = [];
+      shop().first.setFault({
+        kind: "delay",
+        ms: 0,
+        methods: ["eth_getLogs"],
+        where: (call) => {
+          const [filter] = call.params as { topics: string[][] }[];
+          named.push(filter?.topics[2]?.length ?? 0);
+          return false;
+        },
+      });
+      await shop().pay(invoice);
+      await world.tick();
+      expect(await shop().state(invoice)).toBe("seen");
+      expect(new Set(named)).toEqual(new Set([count > 1_000 ? 0 : 1_000]));
+      expect((await shop().health()).error).toBeNull();
+    },
+  );
 });
 
 describe("addresses", () => {
