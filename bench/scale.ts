@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v7 } from "uuid";
@@ -39,6 +39,9 @@ const DAY_MS = 86_400_000;
 const REQUEST_MS = 50;
 const JOB_MS = 500;
 
+/** What an invoice takes on disk while a database is filled, with everything that belongs to it. */
+const BYTES_AN_INVOICE = 3_500;
+
 /** `whole`: a table that may be read from end to end, because it stays small whatever the gateway's age. */
 type Query = { name: string; job?: true; whole?: string; work: (db: Executor) => Promise<unknown> };
 
@@ -50,6 +53,9 @@ export const bench: Bench = {
     "each query is run as the gateway runs it and then explained, the quickest of five runs told (so with a warm cache), and undone.\n" +
     `"ms" is PostgreSQL's planning and execution. A table of 10,000 rows or more that is read from end to end is flagged.`,
   async run({ invoices: count = 0 }) {
+    const { bavail, bsize } = statfsSync(tmpdir());
+    const needed = count * BYTES_AN_INVOICE;
+    if (bavail * bsize < needed) throw new Error(`${tmpdir()} has less than ${bytes(needed)} free: set TMPDIR`);
     const dir = mkdtempSync(join(tmpdir(), "gateway-scale-"));
     const server = await startEmbeddedPostgres({
       dir: join(dir, "postgres"),
@@ -496,7 +502,16 @@ function queries({ merchantId, walletId, addressKey }: Filled, count: number): Q
       },
     },
     { name: "foldTallyChanges", job: true, work: (db) => tallies.foldTallyChanges(db) },
-    { name: "prune", job: true, whole: "amount_slots", work: (db) => prune(db) },
+    // As if half of all there is had had its time.
+    {
+      name: "prune, a full batch of each",
+      job: true,
+      whole: "amount_slots",
+      work: (db) => {
+        const days = Math.floor(count / 2e6);
+        return prune(db, { apiLogs: days, deliveries: days, simulations: days });
+      },
+    },
     {
       name: "health: cursors, job runs",
       job: true,

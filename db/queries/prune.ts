@@ -10,7 +10,7 @@ import { amountSlots, apiLogs, attempts, deliveries, idempotencyKeys, simulation
 export const BATCH = 5_000;
 
 /** How long. Days. */
-export const KEPT_DAYS = { apiLogs: 30, deliveries: 90, simulations: 30 } as const;
+export const KEPT_DAYS = { apiLogs: 30, deliveries: 90, simulations: 30 };
 
 /** The lowest id (RFC 9562 §5.7) that could have been made `days` ago. */
 const idBefore = (days: number) =>
@@ -21,29 +21,31 @@ const idBefore = (days: number) =>
  * are skipped.
  * @returns whether there may be more.
  */
-export async function prune(db: Executor): Promise<boolean> {
+export async function prune(db: Executor, kept = KEPT_DAYS): Promise<boolean> {
   let more = false;
   for (const statement of [oldLogs, oldDeliveries, oldSimulations, oldResponses, freeSlots]) {
-    const rows = await db.execute<{ gone: number }>(sql`with ${statement()} select count(*)::int as gone from gone`);
+    const rows = await db.execute<{ gone: number }>(
+      sql`with ${statement(kept)} select count(*)::int as gone from gone`,
+    );
     if ((rows[0]?.gone ?? 0) >= BATCH) more = true;
   }
   return more;
 }
 
-const oldLogs = () => sql`
+const oldLogs = (kept: typeof KEPT_DAYS) => sql`
   gone as (
     delete from ${apiLogs} where id in (
-      select id from ${apiLogs} l where l.id < ${idBefore(KEPT_DAYS.apiLogs)} order by l.id limit ${BATCH}::int
+      select id from ${apiLogs} l where l.id < ${idBefore(kept.apiLogs)} order by l.id limit ${BATCH}::int
       for update skip locked
     ) returning 1
   )`;
 
 /** With their attempts. One that was sent again by hand counts from then. */
-const oldDeliveries = () => sql`
+const oldDeliveries = (kept: typeof KEPT_DAYS) => sql`
   old as (
     select id from ${deliveries} d
-    where d.id < ${idBefore(KEPT_DAYS.deliveries)} and d.status <> 'pending'
-      and d.completed_at < now() - make_interval(days => ${KEPT_DAYS.deliveries}::int)
+    where d.id < ${idBefore(kept.deliveries)} and d.status <> 'pending'
+      and d.completed_at < now() - make_interval(days => ${kept.deliveries}::int)
     order by d.id limit ${BATCH}::int for update skip locked
   ), without_attempts as (
     delete from ${attempts} where delivery_id in (select id from old)
@@ -51,10 +53,10 @@ const oldDeliveries = () => sql`
     delete from ${deliveries} where id in (select id from old) returning 1
   )`;
 
-const oldSimulations = () => sql`
+const oldSimulations = (kept: typeof KEPT_DAYS) => sql`
   gone as (
     delete from ${simulations} where id in (
-      select id from ${simulations} s where s.id < ${idBefore(KEPT_DAYS.simulations)} and s.done_at is not null
+      select id from ${simulations} s where s.id < ${idBefore(kept.simulations)} and s.done_at is not null
       order by s.id limit ${BATCH}::int for update skip locked
     ) returning 1
   )`;
