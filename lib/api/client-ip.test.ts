@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp, clientIp } from "./client-ip";
+import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp, clientIp, limitSubject } from "./client-ip";
 
 const ipOf = (headers: Record<string, string>) => clientIp(new Request("http://gateway.test/", { headers }));
 
@@ -47,4 +47,17 @@ describe("callerIp", () => {
   ])("believes X-Forwarded-For only of a proxy on a private address: %s, %s", (remote, forwarded, expected) => {
     expect(callerIp(remote, forwarded)).toBe(expected);
   });
+});
+
+describe("limitSubject", () => {
+  it("counts all addresses of an IPv6 subscriber as one", () => {
+    expect(limitSubject("2001:db8:1:2:3:4:5:6")).toBe(limitSubject("2001:db8:1:2::1"));
+    expect(limitSubject("2001:db8:1:3::1")).not.toBe(limitSubject("2001:db8:1:2::1"));
+  });
+
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    [null, "unknown"],
+  ])("counts %s as %s", (ip, subject) => expect(limitSubject(ip)).toBe(subject));
 });

@@ -24,6 +24,15 @@ export function clientIp(request: { headers: Pick<Headers, "get"> }): string | n
   return isIP(ip) ? ip : null;
 }
 
+/** Whom to count a caller as: an IPv6 subscriber has 2⁶⁴ addresses to call from, and is counted as one. */
+export function limitSubject(ip: string | null): string {
+  if (ip === null) return "unknown";
+  const address = ipaddr.process(ip);
+  return address instanceof ipaddr.IPv6
+    ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`)}/64`
+    : address.toString();
+}
+
 /**
  * What our own server writes into CLIENT_IP_HEADER. A connection from a private address is a reverse proxy's, which appends
  * the address it saw to X-Forwarded-For; anybody else's word about that is not taken.

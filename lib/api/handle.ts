@@ -6,7 +6,7 @@ import { authenticateKey } from "@/lib/api-keys/service";
 import { sha256 } from "@/lib/crypto";
 import { AppError, errorBody, type Problem } from "@/lib/errors";
 import { log } from "@/lib/log";
-import { clientIp } from "./client-ip";
+import { clientIp, limitSubject } from "./client-ip";
 import type { Caller, Endpoint } from "./endpoint";
 import { parseJson, printJson } from "./json";
 import { type LimitName, type RateDecision, rateLimiter, rateLimitHeaders } from "./rate-limit";
@@ -125,7 +125,7 @@ const methodOf = (request: ApiRequest) => (request.method === "HEAD" ? "GET" : r
 
 /** Answers within a limit per address, which the answer tells as every other does. */
 async function limitedByAddress(request: ApiRequest, trace: Trace, run: () => Answer): Promise<Answer> {
-  const decision = await rateLimiter().take("public", clientIp(request) ?? "unknown");
+  const decision = await rateLimiter().take("public", limitSubject(clientIp(request)));
   const headers = rateLimitHeaders("public", decision);
   try {
     if (!decision.allowed) throw tooMany("public", decision);
@@ -180,7 +180,7 @@ async function authenticate(request: ApiRequest, requestId: string): Promise<Cal
   const found = token ? await authenticateKey(token) : null;
   const ip = clientIp(request);
   if (!found) {
-    const decision = await rateLimiter().take("failed_authentication", ip ?? "unknown");
+    const decision = await rateLimiter().take("failed_authentication", limitSubject(ip));
     const headers = rateLimitHeaders("failed_authentication", decision);
     if (!decision.allowed) throw tooMany("failed_authentication", decision);
     const message = header

@@ -3,6 +3,7 @@ import { db } from "@/db/client";
 import { type Actor, insertAudit } from "@/db/queries/audit";
 import type { Merchant } from "@/db/queries/merchants";
 import { findUserByEmail, findUserOfSession, setPassword, type User } from "@/db/queries/users";
+import { limitSubject } from "@/lib/api/client-ip";
 import { type DoorLimitName, rateLimiter } from "@/lib/api/rate-limit";
 import { randomToken } from "@/lib/crypto";
 import { env } from "@/lib/env";
@@ -23,7 +24,7 @@ export type Claims = { userId: string; merchantId: string; sessionVersion: numbe
  */
 export async function logIn(input: z.output<typeof loginSchema>, ip: string | null): Promise<Claims | null> {
   const email = input.email.trim().toLowerCase().slice(0, 254);
-  await throttle("login_address", ip ?? "unknown");
+  await throttle("login_address", limitSubject(ip));
   await throttle("login_account", email);
   // A NUL is in no address, and PostgreSQL would not take it.
   const user = email.includes("\0") ? null : await findUserByEmail(db(), email);
@@ -48,7 +49,7 @@ export async function register(input: z.output<typeof registerSchema>, ip: strin
   if (!isRegistrationOpen()) {
     throw new AppError("invalid_request", "Registration is closed here. Ask the operator for an account");
   }
-  await throttle("register", ip ?? "unknown");
+  await throttle("register", limitSubject(ip));
   try {
     return await createMerchant(input, { name: "registration", ip });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { limitSubject } from "@/lib/api/client-ip";
 import { rateLimiter } from "@/lib/api/rate-limit";
 import { AppError } from "@/lib/errors";
 
@@ -18,19 +19,21 @@ function refusedUntil(): Map<string, number> {
 
 /** @throws {AppError} rate_limited */
 export function refuseGuesser(ip: string | null, now = Date.now()): void {
-  const until = refusedUntil().get(ip ?? "unknown");
+  const subject = limitSubject(ip);
+  const until = refusedUntil().get(subject);
   if (until === undefined) return;
   if (until > now) throw tooMany(Math.ceil((until - now) / 1000));
-  refusedUntil().delete(ip ?? "unknown");
+  refusedUntil().delete(subject);
 }
 
 /** Notes that an address asked for a reference that does not exist. @throws {AppError} rate_limited when it was one too many. */
 export async function countGuess(ip: string | null, now = Date.now()): Promise<void> {
-  const { allowed, resetSeconds } = await rateLimiter().take("pay_unknown", ip ?? "unknown");
+  const subject = limitSubject(ip);
+  const { allowed, resetSeconds } = await rateLimiter().take("pay_unknown", subject);
   if (allowed) return;
   const refused = refusedUntil();
   if (refused.size >= MAX_REMEMBERED) refused.clear();
-  refused.set(ip ?? "unknown", now + resetSeconds * 1000);
+  refused.set(subject, now + resetSeconds * 1000);
   throw tooMany(resetSeconds);
 }
 
