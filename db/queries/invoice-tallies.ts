@@ -35,8 +35,8 @@ export function tallyInvoicesBetween(
 ): Promise<Tally[]> {
   const start = sql`${from?.toISOString() ?? "-infinity"}::timestamptz`;
   const end = sql`${before?.toISOString() ?? "infinity"}::timestamptz`;
-  const firstHour = sql`date_trunc('hour', ${start}) + interval '1 hour'`;
-  const endHour = sql`date_trunc('hour', ${end})`;
+  const firstHour = sql`date_trunc('hour', ${start}, 'UTC') + interval '1 hour'`;
+  const endHour = sql`date_trunc('hour', ${end}, 'UTC')`;
   const inScope = sql`merchant_id = ${scope.merchantId} and mode = ${scope.mode} and ${network === null ? sql`true` : sql`network = ${network}`}`;
   // The hour -infinity stands for all of them.
   const wholeHours = sql`${inScope} and hour >= ${firstHour} and hour < ${endHour} and hour > '-infinity'`;

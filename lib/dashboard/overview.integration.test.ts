@@ -70,6 +70,18 @@ describe("the overview", () => {
     expect((await overview("24h", "UTC", "live")).attention).toEqual([]);
   });
 
+  it("counts by UTC's hours on a server whose zone begins them at half past", async () => {
+    const id = await create("31");
+    const [row] = await db().transaction(async (tx) => {
+      await tx.execute(sql`set local timezone = 'Asia/Kolkata'`);
+      await tx.execute(sql`update invoices set status = 'cancelled', cancelled_at = now() where id = ${id}::uuid`);
+      return await tx.execute<{ minute: number }>(sql`
+        select distinct extract(minute from hour at time zone 'UTC')::int as minute from invoice_tally_changes
+        where status = 'cancelled' and volume = 310000`);
+    });
+    expect(row?.minute).toBe(0);
+  });
+
   it("says when the places around an amount run low", async () => {
     await db().execute(sql`update merchants set adjustment_limit = 50 where id = ${shop.id}`);
     for (let i = 0; i < 42; i++) await create("10");
