@@ -63,16 +63,37 @@ export class EnvError extends Error {
   override name = "EnvError";
 }
 
-const isHttpUrl = (value: string) => {
+/** The host is checked too: the URL parser takes `a;http` for a name, as in `http://a;http://b`. */
+const httpUrlOf = (value: string): URL | null => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url && /^https?:$/.test(url.protocol) && /^([a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname) ? url : null;
+};
+const isHttpUrl = (value: string) => httpUrlOf(value) !== null;
+/** Paths are put behind it. */
+const isBaseUrl = (value: string) => {
+  const url = httpUrlOf(value);
+  return url !== null && !(url.username || url.password || url.search || url.hash);
+};
+const isDatabaseUrl = (value: string) => {
   try {
-    return ["http:", "https:"].includes(new URL(value).protocol);
+    const { username, password, pathname } = new URL(value);
+    decodeURIComponent(username + password + pathname);
+    return /^postgres(ql)?:\/\/./.test(value);
   } catch {
     return false;
   }
 };
 
 const httpUrl = z.string().refine(isHttpUrl, "must be an absolute http(s) URL, such as https://pay.example.com");
-const baseUrl = httpUrl.transform((value) => value.replace(/\/+$/, ""));
+const baseUrl = z
+  .string()
+  .refine(isBaseUrl, "must be an absolute http(s) URL without user name and query, such as https://pay.example.com")
+  .transform((value) => {
+    const url = new URL(value);
+    return url.origin + url.pathname.replace(/\/+$/, "");
+  });
+/** What is sent in a header field. */
+const token = z.string().regex(/^[\x21-\x7e]+$/, "must be printable ASCII characters without spaces");
 const integer = (min: number, max: number) =>
   z
     .string()
@@ -104,8 +125,14 @@ const TRON_ADDRESS = z
   .string()
   .regex(/^T[1-9A-HJ-NP-Za-km-z]{33}$/, "must be a contract address: 34 characters that start with T");
 
-const networkVariables = (prefix: string, contract: z.ZodType<string>) => ({
-  [`${prefix}_RPC_URLS`]: urlList.optional(),
+const isTronBase = (url: string) => !/\/(jsonrpc|wallet|walletsolidity|v1)\/*$/.test(url);
+const tronUrlList = urlList.refine(
+  (urls) => urls.every(isTronBase),
+  "must be the base URLs of full nodes or of TronGrid, such as https://api.trongrid.io: without /jsonrpc",
+);
+
+const networkVariables = (prefix: string, contract: z.ZodType<string>, urls: z.ZodType<string[]> = urlList) => ({
+  [`${prefix}_RPC_URLS`]: urls.optional(),
   [`${prefix}_USDT_CONTRACT`]: contract.optional(),
   [`${prefix}_CHAIN_ID`]: integer(1, Number.MAX_SAFE_INTEGER).optional(),
   [`${prefix}_CONFIRMATIONS`]: integer(1, 10_000).optional(),
@@ -119,7 +146,10 @@ const schema = z.object({
   DATA_DIR: z.string().default(".data"),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\/.+/, "must be a PostgreSQL URL: postgres://user:password@host:5432/name")
+    .refine(
+      isDatabaseUrl,
+      "must be a PostgreSQL URL: postgres://user:password@host:5432/name, special characters in it percent-encoded",
+    )
     .optional(),
   APP_URL: baseUrl.optional(),
   PAY_URL: baseUrl.optional(),
@@ -128,11 +158,11 @@ const schema = z.object({
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex characters (openssl rand -hex 32)")
     .optional(),
-  METRICS_TOKEN: z.string().min(16, "must be at least 16 characters").optional(),
-  TRONGRID_API_KEY: z.string().optional(),
+  METRICS_TOKEN: token.min(16, "must be at least 16 characters").optional(),
+  TRONGRID_API_KEY: token.optional(),
   UPSTASH_REDIS_REST_URL: httpUrl.optional(),
-  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
-  INNGEST_EVENT_KEY: z.string().optional(),
+  UPSTASH_REDIS_REST_TOKEN: token.optional(),
+  INNGEST_EVENT_KEY: token.optional(),
   INNGEST_SIGNING_KEY: z
     .string()
     .regex(
@@ -152,7 +182,7 @@ const schema = z.object({
   WEBHOOK_ALLOW_CIDRS: cidrList.default([]),
   RATE_LIMIT_MULTIPLIER: z
     .string()
-    .regex(/^\d+(\.\d+)?$/, "must be a positive number")
+    .regex(/^\d{1,9}(\.\d{1,9})?$/, "must be a positive number")
     .transform(Number)
     .refine((n) => n > 0, "must be a positive number")
     .default(1),
@@ -161,7 +191,7 @@ const schema = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "must be debug, info, warn or error")
     .default("info"),
-  ...networkVariables("TRON", TRON_ADDRESS),
+  ...networkVariables("TRON", TRON_ADDRESS, tronUrlList),
   ...networkVariables("ETHEREUM", EVM_ADDRESS),
   ...networkVariables("BSC", EVM_ADDRESS),
 });
