@@ -2,9 +2,9 @@ import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -57,6 +57,9 @@ async function until(what: () => boolean | Promise<boolean>, timeoutMs = 10_000)
   }
 }
 
+/** What an initdb that did not end leaves beside the data directory. */
+const halfMade = () => readdirSync(base).filter((name) => name.includes(".init"));
+
 test("a database in UTF-8 and UTC, reachable with the password only, on the loopback address only", async () => {
   const server = await start();
   const rows = await query(
@@ -75,7 +78,7 @@ test("a database in UTF-8 and UTC, reachable with the password only, on the loop
     lower: "äö",
   });
   await expect(query(server.url.replace("secret", "wrong"), "select 1")).rejects.toThrow(/password/);
-  expect(existsSync(`${dir}.init`)).toBe(false);
+  expect(halfMade()).toEqual([]);
   if (isRoot) expect(statSync(dir).uid).not.toBe(0);
 });
 
@@ -150,7 +153,8 @@ test("when it cannot be started again, one line says so", async () => {
   expect(crashes[0]).not.toContain("\n");
 });
 
-test("a PostgreSQL left by a killed process is stopped and its data taken over", async () => {
+/** Another process that starts a PostgreSQL on `dir`, prints its pid and keeps it. */
+function holder() {
   const script = join(base, "hold.mts");
   const module = JSON.stringify(new URL("./embedded.ts", import.meta.url).href);
   writeFileSync(
@@ -160,10 +164,14 @@ test("a PostgreSQL left by a killed process is stopped and its data taken over",
      console.log(server.pid);
      setInterval(() => {}, 1000);`,
   );
-  const holder = spawn(process.execPath, ["--import", "tsx", script], { stdio: ["ignore", "pipe", "inherit"] });
-  const leftPid = Number(await new Promise((done) => holder.stdout.once("data", (data) => done(String(data)))));
-  const ended = new Promise((done) => holder.once("exit", done));
-  holder.kill("SIGKILL");
+  return spawn(process.execPath, ["--import", "tsx", script], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+test("a PostgreSQL left by a killed process is stopped and its data taken over", async () => {
+  const other = holder();
+  const leftPid = Number(await new Promise((done) => other.stdout.once("data", (data) => done(String(data)))));
+  const ended = new Promise((done) => other.once("exit", done));
+  other.kill("SIGKILL");
   await ended;
   expect(processStart(leftPid)).not.toBeNull();
   const server = await start();
@@ -187,10 +195,25 @@ test.each([
 });
 
 test("what a crash left half-made is cleared and made anew", async () => {
-  mkdirSync(join(`${dir}.init`, "data"), { recursive: true });
-  writeFileSync(join(`${dir}.init`, "data", "PG_VERSION"), "18\n");
+  mkdirSync(join(`${dir}.init-abc`, "data"), { recursive: true });
+  writeFileSync(join(`${dir}.init-abc`, "data", "PG_VERSION"), "18\n");
   const server = await start();
   expect((await query(server.url, "select 1 as n"))[0]).toEqual({ n: 1 });
+  expect(halfMade()).toEqual([]);
+});
+
+test("an initdb that goes on after its process was killed does not get into the files of the next", async () => {
+  for (const afterMs of [0, 100, 400]) {
+    const other = holder();
+    await until(() => halfMade().length > 0, 30_000);
+    await sleep(afterMs);
+    other.kill("SIGKILL");
+    const server = await start();
+    expect((await query(server.url, "select 1 as n"))[0]).toEqual({ n: 1 });
+    await server.stop("immediate");
+    expect(halfMade()).toEqual([]);
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test("somebody else's files are never touched: a directory that is no database is refused", async () => {

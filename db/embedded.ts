@@ -14,6 +14,7 @@ import {
   fsyncSync,
   lchownSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -425,12 +426,14 @@ async function initialise(
   if (existsSync(dir) && readdirSync(dir).length > 0) {
     throw new EmbeddedPostgresError(`${dir} is not empty and holds no PostgreSQL data: move it away or set DATA_DIR`);
   }
-  const temporary = `${dir}.init`;
+  for (const name of readdirSync(dirname(dir))) {
+    if (name.startsWith(`${basename(dir)}.init`)) removeDirectory(join(dirname(dir), name));
+  }
+  // A new name each time: an initdb whose gateway was killed goes on for a moment, and must not write into this one's files.
+  const temporary = mkdtempSync(`${dir}.init-`);
   const data = join(temporary, "data");
   const passwordFile = join(temporary, "password");
-  rmSync(temporary, { recursive: true, force: true });
   try {
-    mkdirSync(temporary, { mode: 0o700 });
     mkdirSync(data, { mode: 0o700 });
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
     giveTo(runner, temporary);
@@ -472,8 +475,13 @@ async function initialise(
   } catch (error) {
     throw new EmbeddedPostgresError(explain(dir, error instanceof Error ? error.message : String(error)));
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    removeDirectory(temporary);
   }
+}
+
+/** Removes a directory in which somebody may still be writing. */
+function removeDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 function syncDirectory(path: string): void {
