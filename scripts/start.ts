@@ -14,8 +14,9 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "@/db/embedded";
 import { migrate } from "@/db/migrate";
 import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp } from "@/lib/api/client-ip";
 import { mountedHandler } from "@/lib/api/mount";
-import { type Env, loadEnv, NETWORKS, resetEnv } from "@/lib/env";
+import { type Env, loadEnv, NETWORKS, type Network, resetEnv } from "@/lib/env";
 import { AppError, errorBody } from "@/lib/errors";
+import type { Health } from "@/lib/health/service";
 import { runShutdown } from "@/lib/shutdown";
 import { buildIfNeeded } from "@/scripts/build-if-needed";
 import { applySecrets, type DataDir, databaseDir, openDataDir } from "@/scripts/data-dir";
@@ -28,6 +29,8 @@ const FINISH_MS = 2500;
 /** How long one of several servers goes on answering after it was told to stop: a load balancer must notice first. */
 const LEAVE_MS = 3000;
 const HEALTH_TIMEOUT_MS = 60_000;
+/** How long the words at the start wait for what the networks' nodes say first. */
+const FIRST_SCAN_MS = 5000;
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
@@ -68,6 +71,7 @@ async function start(): Promise<void> {
   const begun = Date.now();
   process.chdir(ROOT);
   Object.assign(process.env, { NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" });
+  const inline = process.env.DATA_DIR?.trim();
   nextEnv.loadEnvConfig(ROOT, false);
   const env = loadEnv(process.env);
   await checkContracts(env);
@@ -90,7 +94,9 @@ async function start(): Promise<void> {
   if (!env.databaseUrl) dataDir.note({ database: "ready" });
   handle = await startApplication(env.port);
   const problem = await waitForHealth(env.port);
-  if (!stoppingSince) welcome(env, dataDir, (Date.now() - begun) / 1000, problem);
+  const seconds = (Date.now() - begun) / 1000;
+  const failing = problem === null ? await waitForNodes(env.port) : {};
+  if (!stoppingSince) welcome(env, dataDir, { seconds, problem, failing, inline: Boolean(inline) });
 }
 
 /** A contract with a typing mistake would be a token that nobody pays with. @throws Error that names the variable. */
@@ -190,16 +196,44 @@ async function waitForHealth(port: number): Promise<string | null> {
   return problem;
 }
 
-function welcome(env: Env, held: DataDir, seconds: number, problem: string | null): void {
+/** Waits a little for the networks' first answers; returns what is wrong with each that fails. */
+async function waitForNodes(port: number): Promise<Partial<Record<Network, string>>> {
+  for (const deadline = Date.now() + FIRST_SCAN_MS; !stoppingSince; await sleep(100)) {
+    const response = await fetch(`http://127.0.0.1:${port}/api/health`).catch(() => null);
+    const { networks } = ((await response?.json().catch(() => null)) as Pick<Health, "networks">) ?? { networks: [] };
+    if (networks.some(({ status }) => status === "starting") && Date.now() < deadline) continue;
+    const failing = networks.filter(({ status }) => status === "failing");
+    return Object.fromEntries(failing.map(({ network, error }) => [network, error ?? "no answer"]));
+  }
+  return {};
+}
+
+interface HowItStarted {
+  seconds: number;
+  /** Why it is not healthy; null: it is. */
+  problem: string | null;
+  /** What is wrong with each network that cannot be read. */
+  failing: Partial<Record<Network, string>>;
+  /** DATA_DIR was given to this command, not in a file: the next one must be given it too. */
+  inline: boolean;
+}
+
+function welcome(env: Env, held: DataDir, { seconds, problem, failing, inline }: HowItStarted): void {
   const on = NETWORKS.filter((name) => env.networks[name].rpcUrls.length > 0);
   const off = NETWORKS.filter((name) => !on.includes(name));
   const variable = (name: string): string => `${name.toUpperCase()}_RPC_URLS`;
   const state = [
-    ...on.map((name) => `${name} is on`),
+    ...on.map((name) =>
+      failing[name] === undefined
+        ? `${name} is on`
+        : `${name} is on, but cannot be read: ${failing[name]} (check ${variable(name)})`,
+    ),
     ...off.map((name) => `${name} is off (set ${variable(name)} to turn it on)`),
   ];
+  const quoted = /^[\w./-]+$/.test(held.path) ? held.path : `'${held.path.replaceAll("'", "'\\''")}'`;
   // A copy without sources (make-standalone.mjs) has neither npm's scripts nor a TypeScript loader.
-  const admin = existsSync(`${ROOT}/scripts/admin.mjs`) ? "node scripts/admin.mjs" : "npm run --silent admin --";
+  const command = existsSync(`${ROOT}/scripts/admin.mjs`) ? "node scripts/admin.mjs" : "npm run --silent admin --";
+  const admin = inline ? `DATA_DIR=${quoted} ${command}` : command;
   const lines = [
     "",
     problem === null

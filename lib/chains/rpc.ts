@@ -124,6 +124,9 @@ type UrlState<N> = {
   lastError: string | null;
 };
 
+/** A URL without keys, and what is wrong with it. */
+export type NodeReport = { node: string; error: string | null };
+
 /** The URLs of a network, best first, each with its own troubles: one that refuses is left alone while others work. */
 export class NodePool<N> {
   private readonly states: UrlState<N>[];
@@ -204,8 +207,7 @@ export class NodePool<N> {
     state.lastError = error.message;
   }
 
-  /** For health: every URL (without keys) and what is wrong with it. */
-  report(): { node: string; error: string | null }[] {
+  report(): NodeReport[] {
     return this.states.map((state) => ({ node: publicUrl(state.url), error: state.lastError }));
   }
 }

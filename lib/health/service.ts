@@ -3,7 +3,8 @@ import { migrationState } from "@/db/migrate";
 import { listCursors } from "@/db/queries/chain";
 import { countOrphanedPayments } from "@/db/queries/metrics";
 import { NETWORKS, type Network } from "@/lib/chains/networks";
-import { isWatched, nodesOf } from "@/lib/chains/nodes";
+import { isWatched, nodeReports } from "@/lib/chains/nodes";
+import type { NodeReport } from "@/lib/chains/rpc";
 import { formatTimeOrNull } from "@/lib/clock";
 import { type EngineName, type EngineReport, engineName, engineReport } from "@/lib/jobs/report";
 
@@ -19,7 +20,7 @@ export type NetworkHealth = {
   error: string | null;
   /** Confirmed payments whose transfer has left the chain: a person must look. */
   orphanedPayments: number;
-  nodes: { node: string; error: string | null }[];
+  nodes: NodeReport[];
 };
 
 /** No good tick for this long: failing. */
@@ -34,7 +35,7 @@ export async function networksHealth(now = new Date()): Promise<NetworkHealth[]>
   return NETWORKS.map((network) => {
     const cursor = cursors.get(network);
     const watched = isWatched(network);
-    const nodes = watched ? nodesOf(network).report() : [];
+    const nodes = watched ? nodeReports(network) : [];
     const blocksBehind =
       cursor?.headNumber != null && cursor.scannedNumber !== null
         ? Math.max(0, cursor.headNumber - cursor.scannedNumber)
