@@ -119,19 +119,20 @@ export function databaseError(error: unknown): { code: string; constraint: strin
 
 /** Why something failed, in words that anybody may read: of a statement neither its text nor its values, which are merchants'. */
 export function reasonOf(error: unknown): string {
-  if (isDatabaseUnavailable(error)) return "the database is away";
   const refused = databaseError(error);
+  if (refused?.code === "53100") return "the database's disk is full";
+  if (isDatabaseUnavailable(error)) return "the database is away";
   if (refused) return `PostgreSQL refused a statement: ${[refused.code, refused.constraint].filter(Boolean).join(" ")}`;
   if (error instanceof DrizzleQueryError) return "a statement failed";
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether an error means that the database could not be reached or is starting or stopping: try again later. */
+/** Whether an error means that the database could not be reached, is starting or stopping, or is full: try again later. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause) {
     const code = "code" in e ? String(e.code) : "";
-    // Classes 08 (connection), 57P (shutdown), 53300 (too many connections); the rest are the driver's and Node's codes.
-    if (/^(08|57P0|53300|CONNECT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)|CONNECTION_/.test(code)) return true;
+    // Classes 08 (connection), 57P (shutdown), 53 (no disk, memory or connection left); the rest are the driver's and Node's codes.
+    if (/^(08|57P0|53|CONNECT|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT)|CONNECTION_/.test(code)) return true;
     // Node wraps the failures of several addresses ("localhost") in one.
     if (e instanceof AggregateError && e.errors.some(isDatabaseUnavailable)) return true;
   }

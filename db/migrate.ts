@@ -37,6 +37,18 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await learnServer(databaseUrl);
 }
 
+/** The oldest secret that is stored encrypted, a merchant's for webhooks, to try a key on; null: there is none yet. */
+export async function findSealedSecret(databaseUrl: string): Promise<{ merchantId: string; sealed: string } | null> {
+  const client = connect(databaseUrl, { max: 1 });
+  try {
+    const rows = await client<{ merchantId: string; sealed: string }[]>`
+      select id as "merchantId", webhook_secret as sealed from merchants order by id limit 1`;
+    return rows[0] ?? null;
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
 /** How many migrations this version has and how many the database has had. */
 export async function migrationState(db: Executor): Promise<{ applied: number; expected: number }> {
   const journal = JSON.parse(await readFile(path.join(MIGRATIONS, "meta", "_journal.json"), "utf8")) as {

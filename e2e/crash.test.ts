@@ -10,6 +10,8 @@ import { randomAddress } from "./world";
  * kill -9 between every two steps of an invoice's life. The server is held at a step by a lock on the table that the step
  * writes, killed there, and started again: whatever was under way is done once, and nothing is lost.
  */
+type Sql = ReturnType<typeof connect>;
+
 let node: Anvil;
 let receiver: Receiver;
 let gateway: Gateway;
@@ -29,10 +31,15 @@ afterAll(async () => {
   await node?.stop();
 });
 
-async function api(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+async function api(
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
   const response = await fetch(`${gateway.url}/api/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${merchant.liveKey}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${merchant.liveKey}`, "content-type": "application/json", ...more },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   return (await response.json()) as Record<string, unknown>;
@@ -86,6 +93,50 @@ async function killWhileWriting(table: string, act: () => Promise<unknown>): Pro
   await gateway.restart();
 }
 
+/** Holds the server where it changes a row of `table`, kills it there, and starts it again. */
+async function killWhileChanging(table: string, act: () => Promise<unknown>): Promise<void> {
+  const sql = connect(gateway.databaseUrl(), { max: 2 });
+  await sql`select 1`;
+  const session = await sql.reserve();
+  try {
+    await session`select pg_advisory_lock(4711)`;
+    await sql.unsafe(`
+      create or replace function hold() returns trigger language plpgsql as
+        $$ begin perform pg_advisory_xact_lock(4711); return new; end $$;
+      create trigger hold before update on ${table} for each row execute function hold()`);
+    await act();
+    const waiting = () => sql`select 1 from pg_locks where not granted and locktype = 'advisory' and objid = 4711`;
+    await until(async () => (await waiting()).length > 0, `the server changes ${table}`);
+    await gateway.kill("SIGKILL");
+    await session`select pg_advisory_unlock(4711)`;
+    await sql.unsafe(`drop trigger hold on ${table}`);
+  } finally {
+    session.release();
+    await sql.end({ timeout: 1 }).catch(() => {});
+  }
+  await gateway.restart();
+}
+
+/** Lets every commit be stored but not acknowledged, as if the server died before it heard of it; kills it there. */
+async function killAfterCommit(act: () => Promise<unknown>, stored: (sql: Sql) => Promise<boolean>): Promise<void> {
+  const sql = connect(gateway.databaseUrl(), { max: 1 });
+  try {
+    await sql`alter system set synchronous_standby_names = 'nobody'`;
+    await sql`select pg_reload_conf()`;
+    const names = async () =>
+      (await sql<{ name: string }[]>`select current_setting('synchronous_standby_names') as name`)[0]?.name;
+    await until(async () => (await names()) === "nobody", "commits wait for a standby that is not there");
+    await act();
+    await until(() => stored(sql), "the commit waits");
+    await gateway.kill("SIGKILL");
+    await sql`alter system reset synchronous_standby_names`;
+    await sql`select pg_reload_conf()`;
+  } finally {
+    await sql.end({ timeout: 1 }).catch(() => {});
+  }
+  await gateway.restart();
+}
+
 /** The invoice is confirmed, by one payment, announced by one event under one id, whose signature verifies. */
 async function expectPaidOnce(invoice: { id: string; reference: string }, txHash: string): Promise<void> {
   const ofInvoice = () => receiver.requests.filter((r) => r.headers["x-invoice-reference"] === invoice.reference);
@@ -125,6 +176,49 @@ describe("kill -9 of the server", () => {
       create().catch(() => {});
     });
     expect(await create()).toMatchObject({ status: "pending", amountUsdtExact: "25.0000" });
+  });
+
+  it("after an invoice was stored and before the answer: the same request under its key gets that invoice", async () => {
+    const address = randomAddress();
+    const add = ["wallet:add", "--merchant", merchant.merchantId, "--network", "ethereum", "--address", address];
+    const { walletId } = await gateway.admin<{ walletId: string }>(...add);
+    const key = { "idempotency-key": randomAddress() };
+    const create = () => api("POST", "/invoices", { amountUsdt: "25", walletId }, key);
+    let answered = false;
+    const answer = () => {
+      answered = true;
+    };
+    await killAfterCommit(
+      async () => void create().then(answer, () => {}),
+      async (sql) => {
+        // Nobody sees the row before the commit has been waited for; whoever writes invoices holds a lock until then.
+        const waiting = await sql`
+          select 1 from pg_stat_activity a join pg_locks l using (pid)
+          where a.wait_event = 'SyncRep' and l.relation = 'invoices'::regclass and l.mode = 'RowExclusiveLock'`;
+        return waiting.length > 0;
+      },
+    );
+    expect(answered).toBe(false);
+    const sql = connect(gateway.databaseUrl(), { max: 1 });
+    const invoices = () => sql<{ id: string }[]>`select id from invoices where wallet_id = ${walletId}`;
+    try {
+      const stored = await invoices();
+      expect(stored).toHaveLength(1);
+      expect(await create()).toMatchObject({ id: stored[0]?.id, amountUsdtExact: "25.0000" });
+      expect(await invoices()).toHaveLength(1);
+    } finally {
+      await sql.end();
+    }
+  });
+
+  it("after an invoice was confirmed and before its webhook is taken up: it leaves after the next start", async () => {
+    const invoice = await newInvoice();
+    let txHash = "";
+    await killWhileChanging("deliveries", async () => {
+      txHash = await pay(invoice.address);
+    });
+    await expectPaidOnce(invoice, txHash);
+    expect(receiver.requests.filter((r) => r.headers["x-invoice-reference"] === invoice.reference)).toHaveLength(1);
   });
 
   it.each([

@@ -227,6 +227,7 @@ test.each([
   ["TRON_RPC_URLS", "not a url"],
   ["ENCRYPTION_KEY", "short"],
   ["DATABASE_URL", "mysql://x"],
+  ["APP_URL", "https://shop.example.com/?page=1"],
   // Contracts with a letter or two mistyped.
   ["TRON_USDT_CONTRACT", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6u"],
   ["ETHEREUM_USDT_CONTRACT", "0xdAC17F958D2ee523a2206206994597C13D831ec8"],
@@ -271,25 +272,29 @@ test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
   },
 );
 
-test("the command line works without a server, while one starts, and beside one", async () => {
-  const admin = (email: string): Promise<{ merchantId: string }> =>
-    new Promise((done, fail) => {
-      const { PATH = "", HOME = "" } = process.env;
-      const child = spawn(
-        process.execPath,
-        ["--import", "tsx", "scripts/admin.ts", "merchant:create", "--email", email, "--name", "Shop"],
-        { cwd: root, env: { PATH, HOME, NODE_ENV: "production", DATA_DIR: dataDir } },
-      );
-      let out = "";
-      let errors = "";
-      child.stdout.on("data", (chunk) => {
-        out += chunk;
-      });
-      child.stderr.on("data", (chunk) => {
-        errors += chunk;
-      });
-      child.once("close", (code) => (code === 0 ? done(JSON.parse(out)) : fail(new Error(`${code} ${out} ${errors}`))));
+/** Runs an admin command on this test's data. @throws Error with what it said. */
+function runAdmin<T = Record<string, string>>(args: string[], dir = dataDir): Promise<T> {
+  return new Promise((done, fail) => {
+    const { PATH = "", HOME = "" } = process.env;
+    const child = spawn(process.execPath, ["--import", "tsx", "scripts/admin.ts", ...args], {
+      cwd: root,
+      env: { PATH, HOME, NODE_ENV: "production", DATA_DIR: dir },
     });
+    const text = { out: "", errors: "" };
+    child.stdout.on("data", (chunk) => {
+      text.out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      text.errors += chunk;
+    });
+    child.once("close", (code) => (code === 0 ? done(JSON.parse(text.out) as T) : fail(new Error(text.errors))));
+  });
+}
+
+const merchant = (email: string) => ["merchant:create", "--email", email, "--name", "Shop"];
+
+test("the command line works without a server, while one starts, and beside one", async () => {
+  const admin = (email: string) => runAdmin(merchant(email));
   expect((await admin("a@example.com")).merchantId).toMatch(/^[0-9a-f-]{36}$/);
   expect(postmaster()).toBeNull();
   const gateway = await run();
@@ -299,3 +304,74 @@ test("the command line works without a server, while one starts, and beside one"
   expect((await admin("c@example.com")).merchantId).toBeTruthy();
   expect(await health(gateway.port)).toBe(200);
 });
+
+test("a network that cannot be read is named at the start, with the command that fits this DATA_DIR", async () => {
+  const gateway = await run({ ETHEREUM_RPC_URLS: "http://127.0.0.1:10/key-of-the-node" });
+  await ready(gateway);
+  while (!gateway.stdout().includes("curl")) await sleep(50);
+  expect(gateway.stdout()).toMatch(/ethereum is on, but cannot be read: .+ \(check ETHEREUM_RPC_URLS\)/);
+  expect(gateway.stdout()).toContain(`DATA_DIR=${dataDir} npm run --silent admin -- merchant:create`);
+  expect(gateway.stdout()).not.toContain("key-of-the-node");
+  const report = (await (await fetch(`http://127.0.0.1:${gateway.port}/api/health`)).json()) as {
+    networks: { network: string; nodes: { node: string; error: string | null }[] }[];
+  };
+  const { nodes } = report.networks.find(({ network }) => network === "ethereum") ?? {};
+  expect(nodes).toEqual([{ node: "http://127.0.0.1:10/…", error: expect.any(String) }]);
+});
+
+test("another ENCRYPTION_KEY than the database's stops the start, and commands too", async () => {
+  await runAdmin(merchant("a@example.com"));
+  const key = "ab".repeat(32);
+  expect(await refusal({ ENCRYPTION_KEY: key })).toMatch(/^ENCRYPTION_KEY is not the one /);
+  const file = join(dataDir, "secrets.json");
+  const kept = readFileSync(file, "utf8");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(kept), encryptionKey: key }));
+  await expect(runAdmin(merchant("b@example.com"))).rejects.toThrow(/^ENCRYPTION_KEY is not the one .*\n$/);
+  writeFileSync(file, kept);
+  await ready(await run());
+});
+
+test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
+  "a disk that fills while it runs is a 503 until there is room, and nothing has to be started again",
+  async (context) => {
+    const disk = join(base, "disk");
+    mkdirSync(disk);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=160m", "tmpfs", disk], { stdio: "ignore" });
+    } catch {
+      context.skip("this machine does not let us mount a small disk");
+    }
+    try {
+      const dir = join(disk, "data");
+      const gateway = await run({ DATA_DIR: dir });
+      await ready(gateway);
+      const { merchantId = "", testKey } = await runAdmin(merchant("a@example.com"), dir);
+      const address = `0x${"1".repeat(40)}`;
+      await runAdmin(["wallet:add", "--merchant", merchantId, "--network", "ethereum", "--address", address], dir);
+      const create = async () => {
+        const response = await fetch(`http://127.0.0.1:${gateway.port}/api/v1/invoices`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${testKey}`, "content-type": "application/json" },
+          body: JSON.stringify({ amountUsdt: "10", metadata: { padding: "x".repeat(8000) } }),
+        });
+        return [response.status, ((await response.json()) as { code?: string }).code];
+      };
+      expect(await create()).toEqual([201, undefined]);
+      const file = join(disk, "other");
+      try {
+        execFileSync("dd", ["if=/dev/zero", `of=${file}`, "bs=1M"], { stdio: "ignore" });
+      } catch {
+        // It ends when the disk is full.
+      }
+      let answer = await create();
+      for (let i = 0; answer[0] === 201 && i < 200; i++) answer = await create();
+      expect(answer).toEqual([503, "unavailable"]);
+      rmSync(file);
+      await expect.poll(create, { timeout: 30_000 }).toEqual([201, undefined]);
+      gateway.child.kill("SIGTERM");
+      expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  },
+);

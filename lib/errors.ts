@@ -79,3 +79,15 @@ export function errorBody(error: AppError, requestId: string): string {
     ...error.extra.body,
   });
 }
+
+/** What went wrong in one line for the operator: the words of the innermost cause, where the reason is. */
+export function lineOf(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error) {
+    const next: unknown = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
+    if (!(next instanceof Error)) break;
+    inner = next;
+  }
+  if (!(inner instanceof Error)) return String(inner);
+  return (inner.message || inner.name).replace(/\s+/g, " ").trim();
+}

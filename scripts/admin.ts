@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { lineOf } from "@/lib/errors";
 import { withDatabase } from "./with-database";
 
 /**
@@ -161,7 +162,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(message.split("\n")[0]);
+  console.error(lineOf(error));
   process.exitCode = 1;
 });

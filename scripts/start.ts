@@ -15,10 +15,11 @@ import { migrate } from "@/db/migrate";
 import { believeClientIpHeader, CLIENT_IP_HEADER, callerIp } from "@/lib/api/client-ip";
 import { mountedHandler } from "@/lib/api/mount";
 import { type Env, loadEnv, NETWORKS, type Network, resetEnv } from "@/lib/env";
-import { AppError, errorBody } from "@/lib/errors";
+import { AppError, errorBody, lineOf } from "@/lib/errors";
 import type { Health } from "@/lib/health/service";
 import { runShutdown } from "@/lib/shutdown";
-import { buildIfNeeded } from "@/scripts/build-if-needed";
+import { BuildError, buildIfNeeded } from "@/scripts/build-if-needed";
+import { checkEncryptionKey } from "@/scripts/check-key";
 import { applySecrets, type DataDir, databaseDir, openDataDir } from "@/scripts/data-dir";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -64,7 +65,7 @@ server.keepAliveTimeout = 65_000;
 watchForTheEnd();
 start().catch((error: unknown) => {
   // A shutdown that interrupts the start makes its next step fail: that is no news.
-  if (!stoppingSince) void stop(1, lineOf(error));
+  if (!stoppingSince) void stop(1, error instanceof BuildError ? error.message : lineOf(error));
 });
 
 async function start(): Promise<void> {
@@ -91,6 +92,7 @@ async function start(): Promise<void> {
   await migrate(url).catch((error: unknown) => {
     throw new StartError(databaseProblem(error, env.databaseUrl));
   });
+  await checkEncryptionKey(url);
   if (!env.databaseUrl) dataDir.note({ database: "ready" });
   handle = await startApplication(env.port);
   const problem = await waitForHealth(env.port);
@@ -371,23 +373,13 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** The message of the innermost cause, where the reason is; a build's output keeps its lines, all else is one line. */
-function lineOf(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error) {
-    const next: unknown = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
-    if (!(next instanceof Error)) break;
-    inner = next;
-  }
-  if (!(inner instanceof Error)) return String(inner);
-  if (inner.name === "BuildError") return inner.message;
-  return (inner.message || inner.name).replace(/\s+/g, " ").trim();
-}
-
 function databaseProblem(error: unknown, given: string | undefined): string {
   const reason = lineOf(error);
-  if (!given) return `The embedded database could not be brought up to date: ${reason}`;
   const code = databaseError(error)?.code ?? "";
+  if (!given && code === "28P01") {
+    return `The embedded database was made with another ${dataDir?.path}/secrets.json: restore that one from your backup`;
+  }
+  if (!given) return `The embedded database could not be brought up to date: ${reason}`;
   // Class 28: who we are was refused; 3D: there is no such database.
   if (isDatabaseUnavailable(error) || /^(28|3D)/.test(code)) {
     const { host, pathname } = new URL(given);

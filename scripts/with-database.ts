@@ -4,6 +4,7 @@ import nextEnv from "@next/env";
 import { embeddedUrl, readPidFile, startEmbeddedPostgres } from "@/db/embedded";
 import { migrate } from "@/db/migrate";
 import { loadEnv, resetEnv } from "@/lib/env";
+import { checkEncryptionKey } from "@/scripts/check-key";
 import { applySecrets, DataDirError, databaseDir, loadSecrets, openDataDir, readLock } from "@/scripts/data-dir";
 
 const SERVER_START_TIMEOUT_MS = 60_000;
@@ -17,10 +18,11 @@ const SERVER_START_TIMEOUT_MS = 60_000;
 export async function withDatabase<T>(fn: (databaseUrl: string) => Promise<T>): Promise<T> {
   nextEnv.loadEnvConfig(process.cwd(), false);
   const { dataDir, databaseUrl } = loadEnv(process.env);
-  const call = (url: string): Promise<T> => {
+  const call = async (url: string): Promise<T> => {
     process.env.DATABASE_URL = url;
     resetEnv();
-    return fn(url);
+    await checkEncryptionKey(url);
+    return await fn(url);
   };
 
   if (databaseUrl) {

@@ -1,4 +1,4 @@
-import { db } from "@/db/client";
+import { db, reasonOf } from "@/db/client";
 import { type ApiKey, touchApiKeys } from "@/db/queries/merchants";
 import { log } from "@/lib/log";
 import { onShutdown } from "@/lib/shutdown";
@@ -35,6 +35,6 @@ export async function flushUses(): Promise<void> {
   try {
     await touchApiKeys(db(), ids);
   } catch (error) {
-    log.warn({ reason: error instanceof Error ? error.message : String(error) }, "last use of keys not stored");
+    log.warn({ reason: reasonOf(error) }, "last use of keys not stored");
   }
 }

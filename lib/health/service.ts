@@ -79,10 +79,10 @@ export type Health = {
 
 /**
  * Everything `/api/health` answers with. `down` (503): this server cannot do its work. `degraded` (200): something needs a
- * person, but taking this server out of service would help nobody: a network whose nodes fail, an Inngest that is away.
+ * person, but taking this server out of service would help nobody: a network whose nodes fail, an Inngest that is away, a full disk.
  */
 export async function health(): Promise<Health> {
-  const engine = await engineReport().catch(() => ({ engine: engineName(), healthy: false, jobs: [] }));
+  const engine = await engineReport().catch(() => ({ engine: engineName(), healthy: false, failing: true, jobs: [] }));
   const backgroundWork = {
     status: engine.healthy ? ("ok" as const) : ("down" as const),
     engine: engine.engine,
@@ -94,7 +94,7 @@ export async function health(): Promise<Health> {
     const broken = !migrated || (engine.engine === "embedded" && !engine.healthy);
     const failing = networks.some((network) => network.status === "failing" || network.orphanedPayments > 0);
     return {
-      status: broken ? "down" : failing || !engine.healthy ? "degraded" : "ok",
+      status: broken ? "down" : failing || engine.failing || !engine.healthy ? "degraded" : "ok",
       database: { status: "ok" },
       migrations: { status: migrated ? "ok" : "pending", applied, expected },
       backgroundWork,

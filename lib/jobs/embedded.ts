@@ -9,7 +9,13 @@ import type { EngineReport } from "./report";
 
 /** The engine that runs the jobs inside the server's process: a loop for each. */
 
-type JobState = { name: string; everyMs: number; lastRunAt: number | null; lastError: string | null };
+type JobState = {
+  name: string;
+  everyMs: number;
+  lastRunAt: number | null;
+  lastError: string | null;
+  failingSince: number | null;
+};
 type Engine = { startedAt: number; states: JobState[] };
 // The instrumentation's bundle starts it, the health route's bundle asks about it.
 const KEY = Symbol.for("usdt-gateway.engine");
@@ -17,6 +23,8 @@ const store = globalThis as unknown as Record<symbol, Engine | undefined>;
 
 /** A job that has not ended a run for this long is stuck. */
 const STUCK_MS = 60_000;
+/** A job that has only failed for this long needs a person. */
+const FAILING_MS = 30_000;
 
 /** Starts every job's loop, once a process. Loops end in `runShutdown`. */
 export function startEmbeddedEngine(): void {
@@ -26,7 +34,13 @@ export function startEmbeddedEngine(): void {
   store[KEY] = engine;
   const stop = new AbortController();
   const loops = jobs.map((job) => {
-    const state: JobState = { name: job.name, everyMs: job.everyMs, lastRunAt: null, lastError: null };
+    const state: JobState = {
+      name: job.name,
+      everyMs: job.everyMs,
+      lastRunAt: null,
+      lastError: null,
+      failingSince: null,
+    };
     engine.states.push(state);
     return loop(job, state, stop.signal);
   });
@@ -55,9 +69,11 @@ async function loop(job: Job, state: JobState, signal: AbortSignal): Promise<voi
       more = await job.run();
       failures = 0;
       state.lastError = null;
+      state.failingSince = null;
     } catch (error) {
       failures++;
       state.lastError = reasonOf(error);
+      state.failingSince ??= Date.now();
       // While PostgreSQL restarts every job fails at every turn; one line a job is enough.
       if (isDatabaseUnavailable(error)) {
         if (failures === 1) log.warn({ job: job.name, reason: state.lastError }, "the database is away");
@@ -74,10 +90,11 @@ async function loop(job: Job, state: JobState, signal: AbortSignal): Promise<voi
 /** What health says of the background work of this process. */
 export function embeddedReport(now = Date.now()): EngineReport {
   const engine = store[KEY];
-  if (!engine) return { healthy: false, jobs: [] };
+  if (!engine) return { healthy: false, failing: false, jobs: [] };
   const stuck = (state: JobState) => now - (state.lastRunAt ?? engine.startedAt) > STUCK_MS + state.everyMs;
   return {
     healthy: !engine.states.some(stuck),
+    failing: engine.states.some((state) => now - (state.failingSince ?? now) > FAILING_MS),
     jobs: engine.states.map((state) => ({
       name: state.name,
       secondsSinceRun: state.lastRunAt === null ? null : Math.round((now - state.lastRunAt) / 1000),

@@ -9,6 +9,8 @@ import { SWEEP, SWEEP_MS } from "./turns";
 /** What health says of background work. */
 export type EngineReport = {
   healthy: boolean;
+  /** A job has done nothing but fail for a while. */
+  failing: boolean;
   jobs: { name: string; secondsSinceRun: number | null; error: string | null }[];
 };
 
@@ -31,6 +33,7 @@ export async function engineReport(): Promise<EngineReport & { engine: EngineNam
   return {
     engine,
     healthy: !jobs.some(stopped),
+    failing: jobs.some((job) => job.error !== null),
     jobs: jobs.map(({ name, secondsSinceRun, error }) => ({ name, secondsSinceRun, error })),
   };
 }

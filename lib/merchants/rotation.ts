@@ -8,9 +8,9 @@ import { newApiKey } from "@/lib/api-keys/service";
 import { encryptSecret } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { secretContext } from "@/lib/webhooks/deliver";
+
 import { checkTargetUrl } from "@/lib/webhooks/guard";
-import { generateWebhookSecret } from "@/lib/webhooks/sign";
+import { generateWebhookSecret, secretContext } from "@/lib/webhooks/sign";
 
 export const rotateKeySchema = z.object({
   mode: z.enum(MODES, "mode must be test or live"),

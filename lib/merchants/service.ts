@@ -8,8 +8,8 @@ import { hashPassword } from "@/lib/auth/password";
 import { businessNameSchema, emailSchema, passwordSchema } from "@/lib/auth/schema";
 import { encryptSecret } from "@/lib/crypto";
 import { AppError } from "@/lib/errors";
-import { secretContext } from "@/lib/webhooks/deliver";
-import { generateWebhookSecret } from "@/lib/webhooks/sign";
+
+import { generateWebhookSecret, secretContext } from "@/lib/webhooks/sign";
 
 export const createMerchantSchema = z.object({
   email: emailSchema,

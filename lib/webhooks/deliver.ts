@@ -14,7 +14,7 @@ import { log } from "@/lib/log";
 import { AttemptRecorder } from "./record";
 import { type SendOutcome, sendWebhook } from "./send";
 import { Shares, START_SHARE } from "./shares";
-import { signWebhook } from "./sign";
+import { secretContext, signWebhook } from "./sign";
 
 /** A claim lasts this long without being renewed: a webhook whose sender died leaves again after it. */
 export const LEASE_SECONDS = 10;
@@ -27,9 +27,6 @@ const FRESH_MS = 500;
 const MAX_IN_FLIGHT = 1_000;
 /** While there is much to do, claims are made in larger portions rather than after every answer. */
 const CLAIM_EVERY_MS = 20;
-
-/** Where a merchant's secrets stand in encryption: see lib/crypto. */
-export const secretContext = (merchantId: string) => `merchant:${merchantId}:webhook`;
 
 /** Sends due deliveries. One a process; any number of processes. */
 export class Deliverer {

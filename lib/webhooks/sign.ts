@@ -3,6 +3,9 @@ import { createHmac, randomBytes } from "node:crypto";
 
 const PREFIX = "whsec_";
 
+/** The `context` of a merchant's webhook secrets where they are encrypted: see lib/crypto. */
+export const secretContext = (merchantId: string) => `merchant:${merchantId}:webhook`;
+
 /** The headers that `signWebhook` gives. */
 export interface SignatureHeaders {
   "X-Webhook-Signature": string;
