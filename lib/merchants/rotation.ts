@@ -8,7 +8,6 @@ import { newApiKey } from "@/lib/api-keys/service";
 import { encryptSecret } from "@/lib/crypto";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-
 import { checkTargetUrl } from "@/lib/webhooks/guard";
 import { generateWebhookSecret, secretContext } from "@/lib/webhooks/sign";
 
