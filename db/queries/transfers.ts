@@ -110,40 +110,32 @@ const unmatched = (network: Network, mode: Mode) =>
  * open invoices. The rule is the contract's §4; a cancelled invoice is paid by hand only.
  * @param skewSeconds how far before its creation an invoice may be paid.
  */
-export function findCandidates(
+export async function findCandidates(
   db: Executor,
   network: Network,
   mode: Mode,
   skewSeconds: number,
   limit: number,
 ): Promise<Candidate[]> {
-  return db
-    .select({ transferId: transfers.id, invoiceId: invoices.id, merchantId: invoices.merchantId })
-    .from(transfers)
-    .innerJoin(
-      wallets,
-      and(
-        eq(wallets.network, transfers.network),
-        eq(wallets.addressKey, transfers.toAddressKey),
-        sql`(${transfers.merchantId} is null or ${transfers.merchantId} = ${wallets.merchantId})`,
-      ),
-    )
-    .innerJoin(
-      invoices,
-      and(
-        eq(invoices.walletId, wallets.id),
-        eq(invoices.mode, transfers.mode),
-        eq(invoices.amount, transfers.units),
-        inArray(invoices.status, ["pending", "expired"]),
-        sql`${transfers.blockTime} >= ${invoices.createdAt} - make_interval(secs => ${skewSeconds}::int)`,
-        sql`${transfers.blockTime} <= ${invoices.expiresAt}`,
-        sql`not exists (select 1 from ${payments} where ${payments.invoiceId} = ${invoices.id}
-          or (${payments.transferId} = ${transfers.id} and ${payments.merchantId} = ${invoices.merchantId}))`,
-      ),
-    )
-    .where(unmatched(network, mode))
-    .orderBy(asc(transfers.blockNumber), asc(transfers.logIndex))
-    .limit(limit);
+  // "offset 0" keeps the invoices of each transfer a question of its own, answered by `invoices_match`: joined freely, a price that
+  // many merchants ask for can make PostgreSQL read every invoice of that amount.
+  const rows = await db.execute<Candidate>(sql`
+    select t.id as "transferId", fits.id as "invoiceId", fits.merchant_id as "merchantId"
+    from transfers t cross join lateral (
+      select i.id, i.merchant_id
+      from wallets w join invoices i on i.wallet_id = w.id
+      where w.network = t.network and w.address_key = t.to_address_key
+        and (t.merchant_id is null or t.merchant_id = w.merchant_id)
+        and i.mode = t.mode and i.amount = t.units and i.status in ('pending', 'expired')
+        and t.block_time between i.created_at - make_interval(secs => ${skewSeconds}::int) and i.expires_at
+        and not exists (select 1 from payments p
+          where p.invoice_id = i.id or (p.transfer_id = t.id and p.merchant_id = i.merchant_id))
+      offset 0
+    ) fits
+    where t.network = ${network} and t.mode = ${mode} and t.matched_at is null and t.status = 'canonical'
+    order by t.block_number, t.log_index
+    limit ${limit}::int`);
+  return [...rows];
 }
 
 /** Locks transfers that are still there to be matched; returns their ids. */
