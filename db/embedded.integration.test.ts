@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { onSmallDisk } from "@/e2e/small-disk";
 import { connect } from "./connect";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, processStart, startEmbeddedPostgres } from "./embedded";
 
@@ -237,20 +238,12 @@ test("a place that cannot hold a directory is named", async () => {
 
 test.runIf(isRoot && process.platform === "linux")("a full or read-only disk is named in one line", async (context) => {
   const disk = join(base, "disk");
-  mkdirSync(disk);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk], { stdio: "ignore" });
-  } catch {
-    context.skip("this machine does not let us mount a small disk");
-  }
-  try {
+  await onSmallDisk(context, disk, "20m", async () => {
     dir = join(disk, "postgres");
     await expect(start()).rejects.toThrow(`The disk is full: PostgreSQL cannot write to ${dir}`);
     execFileSync("mount", ["-o", "remount,ro", disk]);
     await expect(start()).rejects.toThrow(`The disk is read-only: PostgreSQL cannot write to ${dir}`);
-  } finally {
-    execFileSync("umount", [disk]);
-  }
+  });
 });
 
 test.runIf(isRoot)("root's data directory may lie open or below directories closed to everyone else", async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { isPortFree, processStart, readPidFile } from "@/db/embedded";
+import { onSmallDisk } from "@/e2e/small-disk";
 import { buildIfNeeded } from "@/scripts/build-if-needed";
 
 /** The operator's view of `npm start`: whatever is killed, taken or wrong ends in a recovery or one clear line. */
@@ -255,20 +256,12 @@ test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
   "a full or read-only disk is named",
   async (context) => {
     const disk = join(base, "disk");
-    mkdirSync(disk);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk], { stdio: "ignore" });
-    } catch {
-      context.skip("this machine does not let us mount a small disk");
-    }
-    try {
+    await onSmallDisk(context, disk, "20m", async () => {
       const dir = join(disk, "data");
       expect(await refusal({ DATA_DIR: dir })).toMatch(new RegExp(`^The disk is full: .*${dir}`));
       execFileSync("mount", ["-o", "remount,ro", disk]);
       expect(await refusal({ DATA_DIR: dir })).toMatch(new RegExp(`^The disk is read-only: .*${dir}`));
-    } finally {
-      execFileSync("umount", [disk]);
-    }
+    });
   },
 );
 
@@ -335,13 +328,7 @@ test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
   "a disk that fills while it runs is a 503 until there is room, and nothing has to be started again",
   async (context) => {
     const disk = join(base, "disk");
-    mkdirSync(disk);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=160m", "tmpfs", disk], { stdio: "ignore" });
-    } catch {
-      context.skip("this machine does not let us mount a small disk");
-    }
-    try {
+    await onSmallDisk(context, disk, "160m", async () => {
       const dir = join(disk, "data");
       const gateway = await run({ DATA_DIR: dir });
       await ready(gateway);
@@ -370,8 +357,6 @@ test.runIf(process.getuid?.() === 0 && process.platform === "linux")(
       await expect.poll(create, { timeout: 30_000 }).toEqual([201, undefined]);
       gateway.child.kill("SIGTERM");
       expect(await gateway.exited).toEqual({ code: 0, signal: null });
-    } finally {
-      execFileSync("umount", [disk]);
-    }
+    });
   },
 );

@@ -106,6 +106,15 @@ const unmatched = (network: Network, mode: Mode) =>
   );
 
 /**
+ * Whether a transfer is of an invoice's amount and made in its time.
+ * @param skewSeconds how far before its creation an invoice may be paid.
+ */
+const fits = (
+  skewSeconds: number,
+) => sql`${invoices.mode} = ${transfers.mode} and ${invoices.amount} = ${transfers.units}
+  and ${transfers.blockTime} between ${invoices.createdAt} - make_interval(secs => ${skewSeconds}::int) and ${invoices.expiresAt}`;
+
+/**
  * Which transfers not yet matched fit which invoices: one set-based query whose cost is that of the transfers, not of the
  * open invoices. The rule is the contract's §4; a cancelled invoice is paid by hand only.
  * @param skewSeconds how far before its creation an invoice may be paid.
@@ -120,20 +129,19 @@ export async function findCandidates(
   // "offset 0" keeps the invoices of each transfer a question of its own, answered by `invoices_match`: joined freely, a price that
   // many merchants ask for can make PostgreSQL read every invoice of that amount.
   const rows = await db.execute<Candidate>(sql`
-    select t.id as "transferId", fits.id as "invoiceId", fits.merchant_id as "merchantId"
-    from transfers t cross join lateral (
-      select i.id, i.merchant_id
-      from wallets w join invoices i on i.wallet_id = w.id
-      where w.network = t.network and w.address_key = t.to_address_key
-        and (t.merchant_id is null or t.merchant_id = w.merchant_id)
-        and i.mode = t.mode and i.amount = t.units and i.status in ('pending', 'expired')
-        and t.block_time between i.created_at - make_interval(secs => ${skewSeconds}::int) and i.expires_at
-        and not exists (select 1 from payments p
-          where p.invoice_id = i.id or (p.transfer_id = t.id and p.merchant_id = i.merchant_id))
+    select ${transfers.id} as "transferId", fits.id as "invoiceId", fits.merchant_id as "merchantId"
+    from ${transfers} cross join lateral (
+      select ${invoices.id}, ${invoices.merchantId}
+      from ${wallets} join ${invoices} on ${invoices.walletId} = ${wallets.id}
+      where ${wallets.network} = ${transfers.network} and ${wallets.addressKey} = ${transfers.toAddressKey}
+        and (${transfers.merchantId} is null or ${transfers.merchantId} = ${wallets.merchantId})
+        and ${invoices.status} in ('pending', 'expired') and ${fits(skewSeconds)}
+        and not exists (select 1 from ${payments} where ${payments.invoiceId} = ${invoices.id}
+          or (${payments.transferId} = ${transfers.id} and ${payments.merchantId} = ${invoices.merchantId}))
       offset 0
     ) fits
-    where t.network = ${network} and t.mode = ${mode} and t.matched_at is null and t.status = 'canonical'
-    order by t.block_number, t.log_index
+    where ${unmatched(network, mode)}
+    order by ${transfers.blockNumber}, ${transfers.logIndex}
     limit ${limit}::int`);
   return [...rows];
 }
@@ -259,11 +267,10 @@ async function reopenMatching(tx: Executor, invoiceIds: string[], skewSeconds: n
   if (invoiceIds.length === 0) return;
   await tx.execute(sql`
     update ${transfers} set matched_at = null
-    from ${invoices} i join ${wallets} w on w.id = i.wallet_id
-    where i.id in ${invoiceIds} and ${transfers.mode} = i.mode and ${transfers.network} = i.network
-      and ${transfers.toAddressKey} = w.address_key and ${transfers.units} = i.amount and ${transfers.status} = 'canonical'
-      and ${transfers.matchedAt} is not null
-      and ${transfers.blockTime} between i.created_at - make_interval(secs => ${skewSeconds}::int) and i.expires_at`);
+    from ${invoices} join ${wallets} on ${wallets.id} = ${invoices.walletId}
+    where ${invoices.id} in ${invoiceIds} and ${transfers.network} = ${invoices.network}
+      and ${transfers.toAddressKey} = ${wallets.addressKey} and ${fits(skewSeconds)}
+      and ${transfers.status} = 'canonical' and ${transfers.matchedAt} is not null`);
 }
 
 /** Locks one transfer, whatever its state; null where it is not there. */

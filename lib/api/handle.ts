@@ -161,12 +161,12 @@ async function serve({ endpoint, params }: Match, request: ApiRequest, url: URL,
     if (endpoint.testOnly && caller.mode !== "test") {
       throw new AppError("test_key_required", "The sandbox works with test keys only: use your test_ key");
     }
-    const { input, content } = await parseInput(endpoint, params, request, url, trace);
+    const { input, body } = await parseInput(endpoint, params, request, url, trace);
     const key = endpoint.idempotent ? idempotencyKey(request) : null;
     const answer =
       key === null
         ? success(endpoint, await endpoint.run(caller, input as never))
-        : await runOnce(endpoint, caller, input, key, sha256(`${request.method} ${url.pathname}\n${content}`));
+        : await runOnce(endpoint, caller, input, key, sha256(`${request.method} ${url.pathname}\n${contentOf(body)}`));
     return { ...answer, headers: { ...headers, ...answer.headers } };
   } catch (error) {
     const answer = failure(error, trace.requestId);
@@ -282,10 +282,12 @@ async function parseInput(
   };
   const [first] = problems;
   if (first) throw new AppError("invalid_request", first.message, { details: problems });
-  // What a repeat must agree in: a client that writes the same fields in another order or spacing means the same request.
-  const content = printJson(Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))));
-  return { input, content };
+  return { input, body };
 }
+
+/** What a repeat must agree in: a client that writes the same fields in another order or spacing means the same request. */
+const contentOf = (body: object): string =>
+  printJson(Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 /** Reads a JSON object. No body at all is one without fields: whether that will do is for the schema to say. */
 async function readBody(request: ApiRequest, exact: readonly string[], trace: Trace): Promise<object> {
